@@ -1,0 +1,111 @@
+"""Who can act, and what happened.
+
+A class names the party that can act. A code, stable and dotted, names the event: it is the same
+on the error page, in the log and as a heading in ``docs/reference/errors.md``.
+
+May know: nothing else of this package.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LONGEST_SHOWN = 120
+
+
+class SignInError(Exception):
+    """A sign-in, or the preparation of one, failed.
+
+    Attributes:
+        code: Stable and dotted, such as ``id_token.nonce_mismatch``.
+        detail: What was expected and what came, safe to log: never a secret, never markup.
+        hint: What to do about it.
+        spec: The section that asks for the check.
+        cause: What the evidence at hand says went wrong; empty when nothing is known.
+        status: The HTTP status to answer with.
+        retry_after: Seconds after which trying again makes sense, where that is known.
+    """
+
+    status = 400
+
+    def __init__(
+        self,
+        code: str,
+        detail: str = "",
+        *,
+        hint: str = "",
+        spec: str = "",
+        cause: str = "",
+        status: int | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+        self.hint = hint
+        self.spec = spec
+        self.cause = cause
+        self.status = status or type(self).status
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        """Return one line: the code, then what is known."""
+        line = f"{self.code}: {self.detail}" if self.detail else self.code
+        line += f" [{self.spec}]" if self.spec else ""
+        line += f" -- {self.cause}" if self.cause else ""
+        return f"{line} -- {self.hint}" if self.hint else line
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with the configuration."""
+
+    setting: str
+    wrong: str
+    fix: str
+
+    def __str__(self) -> str:
+        """Return one line: the setting, what is wrong, the fix."""
+        return f"{self.setting}: {self.wrong}. {self.fix}"
+
+
+class ConfigurationError(SignInError):
+    """The developer can fix it. Raised at start, with all problems at once."""
+
+    status = 500
+
+    def __init__(self, code: str, problems: tuple[Problem, ...]) -> None:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__(code, f"{count} in the configuration of sign-in")
+        self.problems = problems
+
+    def __str__(self) -> str:
+        """Return the count, then a line for each problem."""
+        return "\n  - ".join([f"{self.code}: {self.detail}", *map(str, self.problems)])
+
+
+class ProviderError(SignInError):
+    """The provider is away, broke the protocol, or refuses this client."""
+
+    status = 502
+
+
+class ResponseRejected(SignInError):
+    """A security check failed. Only a new sign-in helps."""
+
+    status = 400
+
+
+class AuthorizationDenied(SignInError):
+    """The provider said no (RFC 6749 4.1.2.1)."""
+
+    status = 403
+
+
+def shown(value: object) -> str:
+    """Return *value* for a detail: quoted, without control characters, cut at 120 characters.
+
+    Only for values that are no secret: never a code, a state, a token or a cookie.
+    """
+    text = ascii(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
