@@ -1,0 +1,145 @@
+"""The values of a sign-in. Frozen: what holds one holds something that was checked.
+
+Times are seconds since the epoch. Names that a specification defines are spelled as on the wire.
+
+May know: client_auth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from admit.client_auth import ClientAuthentication
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """This application as the provider knows it (RFC 6749 2, OIDC Registration 2).
+
+    Attributes:
+        issuer: Exactly as the provider publishes it, slashes included.
+        scope: Contains ``openid``.
+        id_token_signed_response_alg: The one algorithm that ID Tokens may be signed with.
+        leeway: Seconds by which the clocks of both sides may differ.
+        userinfo: When UserInfo is called; ``auto`` is when the ID Token lacks one of *claims*.
+        authorization_parameters: Sent with each authorization request.
+    """
+
+    issuer: str
+    client_id: str
+    authentication: ClientAuthentication
+    redirect_uri: str
+    post_logout_redirect_uri: str
+    scope: tuple[str, ...] = ("openid", "profile", "email")
+    response_mode: Literal["query", "form_post"] = "query"
+    id_token_signed_response_alg: str = "RS256"
+    leeway: int = 60
+    userinfo: Literal["auto", "always", "never"] = "auto"
+    claims: tuple[str, ...] = ()
+    authorization_parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderMetadata:
+    """What the provider says of itself (OIDC Discovery 3)."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+    userinfo_endpoint: str | None = None
+    end_session_endpoint: str | None = None
+    authorization_response_iss_parameter_supported: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationRequest:
+    """One attempt to sign in: what was sent, to compare with what comes back.
+
+    Spec: RFC 6749 4.1.1, RFC 7636 4, OIDC Core 3.1.2.1.
+
+    Attributes:
+        return_to: Where the browser goes afterwards: a path of this application.
+        started_at: When the attempt began.
+        rounds: Sign-ins this browser completed just before, without the session having stuck.
+    """
+
+    state: str = field(repr=False)
+    nonce: str = field(repr=False)
+    code_verifier: str = field(repr=False)
+    issuer: str
+    redirect_uri: str
+    return_to: str
+    started_at: int
+    max_age: int | None = None
+    acr_values: tuple[str, ...] = ()
+    rounds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationResponse:
+    """A checked success response (RFC 6749 4.1.2).
+
+    Only `parse_authorization_response` makes one: holding one is the proof that the duplicates,
+    ``state`` and ``iss`` were checked.
+    """
+
+    code: str = field(repr=False)
+    request: AuthorizationRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenResponse:
+    """What the token endpoint gave (RFC 6749 5.1, OIDC Core 3.1.3.3)."""
+
+    id_token: str = field(repr=False)
+    access_token: str = field(repr=False)
+    expires_in: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IDToken:
+    """A verified ID Token (OIDC Core 2). Only `verify_id_token` makes one.
+
+    Attributes:
+        raw: The token itself, kept as the hint for sign-out.
+    """
+
+    raw: str = field(repr=False)
+    claims: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def sub(self) -> str:
+        """The user, as this issuer knows them."""
+        sub: str = self.claims["sub"]
+        return sub
+
+
+@dataclass(frozen=True, slots=True)
+class UserInfo:
+    """Claims of the UserInfo endpoint whose ``sub`` is the ID Token's (OIDC Core 5.3.2)."""
+
+    claims: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A signed-in browser.
+
+    Attributes:
+        id: Random, new at every sign-in.
+        id_token: As it came; its claims are read from it and kept nowhere else.
+        userinfo: Claims that only UserInfo gave.
+        attempt: The attempt that began this session, to recognise its callback seen twice.
+        started_at: When the user signed in here: the absolute limit counts from it.
+        seen_at: About when the session was last used: the idle limit counts from it.
+    """
+
+    id: str = field(repr=False)
+    id_token: str = field(repr=False)
+    userinfo: Mapping[str, Any] = field(repr=False)
+    attempt: str = field(repr=False)
+    started_at: int
+    seen_at: int

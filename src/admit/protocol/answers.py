@@ -1,0 +1,80 @@
+"""What all back-channel answers have in common: status, JSON, lifetime.
+
+May know: errors, ports, strict_json.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from admit.errors import ProviderError, shown
+from admit.ports import HttpResponse
+from admit.strict_json import parse_object
+
+OK = 200
+TOO_MANY_REQUESTS = 429
+SERVER_ERRORS = 500
+LONGEST_WAIT = 3600
+
+
+def check_available(response: HttpResponse, what: str) -> None:
+    """Pass any answer but those that only say "not now".
+
+    Raises:
+        ProviderError: ``provider.rate_limited`` or ``provider.unavailable``, status 503, with
+            ``retry_after`` where the provider gave it.
+    """
+    if response.status == TOO_MANY_REQUESTS:
+        raise ProviderError(
+            "provider.rate_limited",
+            f"{what} answered 429",
+            hint="the provider limits how often it may be asked; wait, and look for a loop",
+            spec="RFC 6585 4",
+            status=503,
+            retry_after=retry_after(response),
+        )
+    if response.status >= SERVER_ERRORS:
+        raise ProviderError(
+            "provider.unavailable",
+            f"{what} answered {response.status}",
+            hint="the provider is in trouble; its status page may say more",
+            status=503,
+            retry_after=retry_after(response),
+        )
+
+
+def json_object(response: HttpResponse, what: str, code: str) -> dict[str, Any]:
+    """Return the JSON object that *response* holds.
+
+    Raises:
+        ProviderError: *code* when the body is anything else.
+    """
+    try:
+        return parse_object(response.body)
+    except ValueError as error:
+        kind = response.headers.get("content-type", "no content type")
+        raise ProviderError(
+            code,
+            f"{what} answered {response.status} with {shown(kind)}: {error.args[0]}"
+            if len(error.args) == 1
+            else f"{what} answered {response.status} with {shown(kind)}: not a JSON object",
+        ) from None
+
+
+def max_age(response: HttpResponse) -> int | None:
+    """Return for how many seconds Cache-Control lets *response* be used, or None if it is silent.
+
+    Spec: RFC 9111 5.2.2.
+    """
+    directives = response.headers.get("cache-control", "").lower()
+    if "no-store" in directives or "no-cache" in directives:
+        return 0
+    found = re.search(r'(?:^|[,\s])max-age="?(\d{1,10})', directives)
+    return int(found[1]) if found else None
+
+
+def retry_after(response: HttpResponse) -> int | None:
+    """Return the seconds of Retry-After, at most an hour, or None (RFC 9110 10.2.3)."""
+    value = response.headers.get("retry-after", "").strip()
+    return min(int(value), LONGEST_WAIT) if re.fullmatch(r"[0-9]{1,9}", value) else None

@@ -1,0 +1,264 @@
+"""The authorization request and its response.
+
+Spec: RFC 6749 4.1.1 and 4.1.2, RFC 7636, RFC 9207, OAuth 2.0 Form Post Response Mode.
+
+May know: errors, model.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from urllib.parse import urlencode
+
+from admit.errors import AuthorizationDenied, ResponseRejected, shown
+from admit.model import AuthorizationRequest, AuthorizationResponse, Client, ProviderMetadata
+
+#: Parameters that carry the security of the request: set here, and by nobody else.
+RESERVED = frozenset(
+    {
+        "client_assertion",
+        "client_assertion_type",
+        "client_id",
+        "client_secret",
+        "code_challenge",
+        "code_challenge_method",
+        "code_verifier",
+        "nonce",
+        "redirect_uri",
+        "request",
+        "request_uri",
+        "response_mode",
+        "response_type",
+        "scope",
+        "state",
+    }
+)
+RANDOM_BYTES = 96
+LONGEST_CODE = 4096
+RESPONSE_PARAMETERS = ("state", "iss", "error", "error_description", "error_uri", "code")
+
+
+def code_challenge(code_verifier: str) -> str:
+    """Return the S256 challenge of *code_verifier*.
+
+    Args:
+        code_verifier: 43 to 128 characters of ``[A-Za-z0-9-._~]``.
+
+    Returns:
+        43 characters of base64url, without padding.
+
+    Raises:
+        ValueError: The verifier has another shape, which is a bug of the caller.
+
+    Spec: RFC 7636 4.2; its appendix B is the test vector:
+
+    >>> code_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
+    'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
+    """
+    if not re.fullmatch(r"[A-Za-z0-9._~-]{43,128}", code_verifier):
+        message = "code_verifier must be 43 to 128 unreserved characters"
+        raise ValueError(message)
+    return _base64url(sha256(code_verifier.encode("ascii")).digest())
+
+
+def check_parameters(parameters: Mapping[str, str]) -> None:
+    """Refuse extra authorization parameters that are not the caller's to set.
+
+    Raises:
+        ValueError: Names those of *parameters* that are reserved, or whose value is no string.
+    """
+    if taken := sorted(RESERVED & parameters.keys()):
+        message = f"set by Admit alone: {', '.join(taken)}"
+        raise ValueError(message)
+    for name, value in parameters.items():
+        if not isinstance(value, str):
+            message = f"{name} must be a string"
+            raise TypeError(message)
+    if not re.fullmatch(r"[0-9]{1,10}", parameters.get("max_age", "0")):
+        message = "max_age must be a number of seconds"
+        raise ValueError(message)
+
+
+def new_authorization_request(
+    client: Client,
+    *,
+    random: bytes,
+    now: int,
+    return_to: str,
+    parameters: Mapping[str, str],
+    rounds: int = 0,
+) -> AuthorizationRequest:
+    """Begin an attempt.
+
+    Args:
+        client: Names the issuer and the redirect URI.
+        random: 96 fresh bytes: 256 bits each for ``state``, ``nonce`` and ``code_verifier``.
+        now: Seconds since the epoch.
+        return_to: A path of this application that was found safe.
+        parameters: Extra parameters that `check_parameters` has passed; ``max_age`` and
+            ``acr_values`` are remembered, to be verified in what comes back.
+        rounds: See `AuthorizationRequest`.
+    """
+    if len(random) != RANDOM_BYTES:
+        message = f"{RANDOM_BYTES} random bytes are needed"
+        raise ValueError(message)
+    max_age = parameters.get("max_age")
+    return AuthorizationRequest(
+        state=_base64url(random[:32]),
+        nonce=_base64url(random[32:64]),
+        code_verifier=_base64url(random[64:]),
+        issuer=client.issuer,
+        redirect_uri=client.redirect_uri,
+        return_to=return_to,
+        started_at=now,
+        max_age=None if max_age is None else int(max_age),
+        acr_values=tuple(parameters.get("acr_values", "").split()),
+        rounds=rounds,
+    )
+
+
+def authorization_url_start(
+    client: Client, metadata: ProviderMetadata, parameters: Mapping[str, str]
+) -> str:
+    """Return the part of the URL that all attempts with the same *parameters* share.
+
+    Args:
+        client: Its id, redirect URI, scope and response mode are in it.
+        metadata: Names the endpoint.
+        parameters: Extra parameters that `check_parameters` has passed.
+    """
+    query = urlencode(
+        {
+            **parameters,
+            "response_type": "code",
+            "response_mode": client.response_mode,
+            "client_id": client.client_id,
+            "redirect_uri": client.redirect_uri,
+            "scope": " ".join(client.scope),
+        }
+    )
+    endpoint = metadata.authorization_endpoint
+    # An endpoint may already carry a query, which RFC 6749 3.1 says must be kept.
+    return f"{endpoint}{'&' if '?' in endpoint else '?'}{query}"
+
+
+def authorization_url(start: str, request: AuthorizationRequest) -> str:
+    """Return the URL to send the browser to: *start*, and what is this attempt's alone.
+
+    Spec: OIDC Core 3.1.2.1, RFC 7636 4.3.
+    """
+    return (
+        f"{start}&state={request.state}&nonce={request.nonce}"
+        f"&code_challenge={code_challenge(request.code_verifier)}&code_challenge_method=S256"
+    )
+
+
+def response_state(parameters: Mapping[str, Sequence[str]]) -> str:
+    """Return the ``state`` of a response, with which its attempt is looked up.
+
+    Raises:
+        ResponseRejected: ``response.duplicate_parameter``, ``response.empty`` (nothing that a
+            provider would send), ``response.third_party_initiated`` or ``response.state_missing``.
+
+    Spec: RFC 6749 3.1 and 4.1.2.
+    """
+    for name in RESPONSE_PARAMETERS:
+        if len(parameters.get(name, ())) > 1:
+            raise ResponseRejected(
+                "response.duplicate_parameter", f"{name} came more than once", spec="RFC 6749 3.1"
+            )
+    state = _single(parameters, "state")
+    if state:
+        return state
+    if not any(name in parameters for name in RESPONSE_PARAMETERS):
+        raise ResponseRejected(
+            "response.empty",
+            "the callback was opened without an authorization response",
+            hint="open the application's own pages; the provider alone opens this address",
+        )
+    if "iss" in parameters and "code" not in parameters and "error" not in parameters:
+        raise ResponseRejected(
+            "response.third_party_initiated",
+            "the callback was opened with an issuer and nothing else",
+            hint="the initiate login URI at the provider is the callback; set it to the"
+            " application's sign-in page",
+            spec="OIDC Core 4",
+        )
+    raise ResponseRejected("response.state_missing", "no state came back", spec="RFC 6749 4.1.2")
+
+
+def parse_authorization_response(
+    parameters: Mapping[str, Sequence[str]],
+    *,
+    request: AuthorizationRequest,
+    metadata: ProviderMetadata,
+) -> AuthorizationResponse:
+    """Return the response after its checks, in this order: state, ``iss``, error, code.
+
+    Args:
+        parameters: Of the query or the form; each at most once, as `response_state` saw to it.
+        request: The attempt that this browser holds for the response's ``state``.
+        metadata: Of the issuer that the attempt was sent to.
+
+    Raises:
+        ResponseRejected: ``response.state_mismatch``, ``response.iss_mismatch``,
+            ``response.iss_missing``, ``response.code_missing`` or ``response.code_too_long``.
+        AuthorizationDenied: ``authorization.error``; the provider's own words are in its detail.
+
+    Spec: RFC 6749 4.1.2, RFC 9207 2.4.
+    """
+    if _single(parameters, "state") != request.state:
+        raise ResponseRejected("response.state_mismatch", "state is another attempt's")
+    _check_issuer(_single(parameters, "iss"), metadata)
+    if error := _single(parameters, "error"):
+        raise ProviderRefused(error, _single(parameters, "error_description") or "")
+    code = _single(parameters, "code")
+    if not code:
+        raise ResponseRejected("response.code_missing", "neither a code nor an error came back")
+    if len(code) > LONGEST_CODE:
+        raise ResponseRejected("response.code_too_long", f"the code has {len(code)} characters")
+    return AuthorizationResponse(code, request)
+
+
+class ProviderRefused(AuthorizationDenied):
+    """An error response (RFC 6749 4.1.2.1, OIDC Core 3.1.2.6), in the provider's own words.
+
+    Attributes:
+        error: The error code, as it came.
+        error_description: As it came: from outside, to be cut and escaped before it is shown.
+    """
+
+    def __init__(self, error: str, error_description: str) -> None:
+        detail = f"{shown(error)}: {shown(error_description)}" if error_description else shown(error)
+        super().__init__("authorization.error", detail, spec="RFC 6749 4.1.2.1")
+        self.error = error
+        self.error_description = error_description
+
+
+def _check_issuer(iss: str | None, metadata: ProviderMetadata) -> None:
+    if iss is None:
+        if metadata.authorization_response_iss_parameter_supported:
+            raise ResponseRejected(
+                "response.iss_missing",
+                "the provider promises iss in its metadata and did not send it",
+                spec="RFC 9207 2.4",
+            )
+    elif iss != metadata.issuer:
+        raise ResponseRejected(
+            "response.iss_mismatch",
+            f"expected {shown(metadata.issuer)}, got {shown(iss)}",
+            hint="an answer of another provider was brought here: a mix-up attack looks like this",
+            spec="RFC 9207 2.4",
+        )
+
+
+def _single(parameters: Mapping[str, Sequence[str]], name: str) -> str | None:
+    values = parameters.get(name, ())
+    return values[0] if values else None
+
+
+def _base64url(octets: bytes) -> str:
+    return urlsafe_b64encode(octets).rstrip(b"=").decode("ascii")
