@@ -89,6 +89,18 @@ class ProviderError(SignInError):
 
     status = 502
 
+    def again(self) -> ProviderError:
+        """Return an equal error with no history, to be raised by somebody else."""
+        return ProviderError(
+            self.code,
+            self.detail,
+            hint=self.hint,
+            spec=self.spec,
+            cause=self.cause,
+            status=self.status,
+            retry_after=self.retry_after,
+        )
+
 
 class ResponseRejected(SignInError):
     """A security check failed. Only a new sign-in helps."""

@@ -1,0 +1,105 @@
+"""Attempts to sign in that are under way: one sealed cookie for each.
+
+No store is needed before the user is known, tabs do not meet, and what a browser can pile up is
+bounded.
+
+May know: errors, model, sealing, spent.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import astuple
+from hashlib import sha256
+
+from admit.model import AuthorizationRequest
+from admit.sealing import Sealer, Unsealable
+from admit.spent import Spent
+
+#: The number goes up when the content changes, so that fleets of mixed versions do not misread.
+PURPOSE = b"attempt 1"
+#: Seconds an attempt lives: as long as a hosted sign-in page keeps its own state.
+LIFETIME = 3600
+MOST = 8
+MOST_BYTES = 4096
+KEY_LENGTH = 16
+
+
+def attempt_key(state: str) -> str:
+    """Return the name of an attempt, which tells nothing of its ``state``: 16 characters."""
+    digest = sha256(state.encode("utf-8", "surrogatepass")).digest()
+    return urlsafe_b64encode(digest)[:KEY_LENGTH].decode("ascii")
+
+
+class Attempts:
+    """Seals attempts into cookies, and takes each back once.
+
+    Args:
+        sealer: Seals them.
+        prefix: Of the cookies' names.
+    """
+
+    def __init__(self, sealer: Sealer, prefix: str) -> None:
+        self._sealer = sealer
+        self._prefix = prefix
+        self._spent = Spent()
+
+    def cookie_name(self, state: str) -> str:
+        """Return the name of the cookie that holds the attempt of *state*."""
+        return self._prefix + attempt_key(state)
+
+    def seal(self, request: AuthorizationRequest) -> str:
+        """Return the content of the attempt's cookie."""
+        return self._sealer.seal(
+            PURPOSE, json.dumps(astuple(request), separators=(",", ":")).encode()
+        )
+
+    def open(self, text: str) -> AuthorizationRequest | Unsealable:
+        """Return the attempt that a cookie holds, or why there is none."""
+        message = self._sealer.open(PURPOSE, text)
+        if isinstance(message, Unsealable):
+            return message
+        *begin, max_age, acr_values, rounds = json.loads(message)
+        state, nonce, code_verifier, issuer, redirect_uri, return_to, started_at = begin
+        return AuthorizationRequest(
+            state=state,
+            nonce=nonce,
+            code_verifier=code_verifier,
+            issuer=issuer,
+            redirect_uri=redirect_uri,
+            return_to=return_to,
+            started_at=started_at,
+            max_age=max_age,
+            acr_values=tuple(acr_values),
+            rounds=rounds,
+        )
+
+    def pending(self, cookies: Mapping[str, str]) -> list[str]:
+        """Return the names of the attempt cookies that a browser holds."""
+        return [name for name in cookies if name.startswith(self._prefix)]
+
+    def surplus(self, cookies: Mapping[str, str]) -> list[str]:
+        """Return the names of the cookies to drop so that one more fits: unreadable, then oldest."""
+        aged = []
+        for name in self.pending(cookies):
+            request = self.open(cookies[name])
+            started_at = 0 if isinstance(request, Unsealable) else request.started_at
+            aged.append((started_at, name))
+        aged.sort(reverse=True)
+        kept, size = 0, 0
+        for _, name in aged:
+            size += len(name) + len(cookies[name])
+            if kept >= MOST - 1 or size > MOST_BYTES:
+                break
+            kept += 1
+        return [name for _, name in aged[kept:]]
+
+    def use(self, state: str, now: int) -> bool:
+        """Use the attempt of *state* up, and tell whether it was still unused in this process."""
+        return self._spent.add(attempt_key(state), until=now + LIFETIME, now=now)
+
+    def is_spent(self, state: str) -> bool:
+        """Tell whether the attempt of *state* was used in this process."""
+        return attempt_key(state) in self._spent

@@ -1,0 +1,279 @@
+"""From mappings and the environment to `Settings`; every problem is reported at once.
+
+May know: client_auth, errors, jose, model, protocol.authorization, protocol.discovery, providers,
+settings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from admit.client_auth import METHODS, NoAuthentication
+from admit.config_reader import Reader, Source
+from admit.config_urls import read_base_url, read_issuer
+from admit.errors import ConfigurationError
+from admit.jose import ALGORITHMS
+from admit.model import Client
+from admit.protocol.authorization import check_parameters
+from admit.providers import okta_issuer
+from admit.settings import Settings
+
+#: Okta's names, accepted beside ours wherever settings are read from.
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "issuer": ("OKTA_OAUTH2_ISSUER",),
+    "client_id": ("OKTA_OAUTH2_CLIENT_ID", "OKTA_OAUTH2_CLIENTID", "OKTA_CLIENT_CLIENTID"),
+    "client_secret": ("OKTA_OAUTH2_CLIENT_SECRET", "OKTA_CLIENT_CLIENTSECRET"),
+    "okta_domain": ("OKTA_DOMAIN", "ORG_URL", "OKTA_CLIENT_ORGURL", "OKTA_ORG_URL"),
+    "okta_authorization_server": ("OKTA_AUTHORIZATION_SERVER_ID",),
+}
+#: Names so general that they count only in a file that is Okta's.
+OKTA_FILE_NAMES: Mapping[str, str] = {
+    "ISSUER": "OKTA_OAUTH2_ISSUER",
+    "CLIENT_ID": "OKTA_OAUTH2_CLIENT_ID",
+    "CLIENT_SECRET": "OKTA_OAUTH2_CLIENT_SECRET",
+}
+#: Every setting: ``ADMIT_`` and this in capitals; as a keyword argument, this.
+NAMES = (
+    "issuer", "client_id", "client_secret", "base_url",
+    "okta_domain", "okta_authorization_server",
+    "scope", "token_endpoint_auth_method", "id_token_signed_response_alg", "response_mode",
+    "authorization_parameters", "userinfo", "claims", "groups_claim", "leeway",
+    "protect_all", "public",
+    "sign_in_path", "sign_out_path", "callback_path", "signed_out_path", "after_sign_in",
+    "secret_keys", "idle_timeout", "absolute_timeout", "cookie_name",
+    "http_timeout", "ca_file",
+)  # fmt: skip
+SHORTEST_KEY = 32
+FEWEST_CHARACTERS = 8
+WHERE_CLIENT = "In the Okta Admin Console: Applications > your app > General > Client Credentials."
+
+
+def read_settings(
+    arguments: Mapping[str, Any],
+    config: Mapping[str, Any],
+    environ: Mapping[str, str],
+    *,
+    okta_env: Path | None = None,
+) -> Settings:
+    """Return the settings.
+
+    Args:
+        arguments: Of the call, such as ``issuer``; they win.
+        config: The framework's, such as ``ADMIT_ISSUER`` and ``SECRET_KEY``; they come next.
+        environ: The environment's.
+        okta_env: A file as Okta's command line writes it, ``.okta.env``; read last, if it exists.
+
+    Raises:
+        ConfigurationError: ``config.invalid``, with each problem: setting, what is wrong, fix.
+    """
+    sources = [
+        Source("argument", {f"ADMIT_{k.upper()}": v for k, v in arguments.items()}),
+        Source("application", config),
+        Source("environment", environ),
+        Source(".okta.env", read_okta_env(okta_env)),
+    ]
+    reader = Reader(sources, ALIASES)
+    _unknown_names(reader, sources[:3])
+    settings = _settings(reader, _client(reader))
+    if reader.problems:
+        raise ConfigurationError("config.invalid", tuple(reader.problems))
+    return settings
+
+
+def read_okta_env(path: Path | None) -> dict[str, str]:
+    """Return what a dotenv file says, or nothing if there is none."""
+    if path is None or not path.is_file():
+        return {}
+    found = {}
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        name, equals, value = line.strip().removeprefix("export ").partition("=")
+        if equals and not name.startswith("#"):
+            name = name.strip()
+            found[OKTA_FILE_NAMES.get(name, name)] = re.sub(r"^(['\"])(.*)\1$", r"\2", value.strip())
+    return found
+
+
+def _unknown_names(reader: Reader, sources: list[Source]) -> None:
+    known = {f"ADMIT_{name.upper()}" for name in NAMES}
+    for source in sources:
+        for name in source.values:
+            if isinstance(name, str) and name.startswith("ADMIT_") and name not in known:
+                close = get_close_matches(name, known, n=1)
+                reader.problem(
+                    source.shown(name),
+                    "there is no such setting",
+                    f"Did you mean {source.shown(close[0])}?" if close else "Remove it.",
+                )
+
+
+def _client(reader: Reader) -> Client:
+    base_url = read_base_url(reader)
+    client_id = reader.text("client_id", where=WHERE_CLIENT)
+    authentication = _authentication(reader, client_id)
+    paths = _paths(reader)
+    response_mode = reader.choice("response_mode", ("query", "form_post"), "query")
+    if response_mode == "form_post" and base_url.startswith("http://"):
+        reader.problem(
+            reader.shown("response_mode"),
+            "form_post needs a cookie that browsers send over https only",
+            "Use query, or serve the application over https.",
+        )
+    return Client(
+        issuer=_issuer(reader),
+        client_id=client_id,
+        authentication=authentication,
+        redirect_uri=base_url + paths["callback_path"],
+        post_logout_redirect_uri=base_url + paths["signed_out_path"].rstrip("/"),
+        scope=_scope(reader),
+        response_mode=cast("Literal['query', 'form_post']", response_mode),
+        id_token_signed_response_alg=reader.choice(
+            "id_token_signed_response_alg", tuple(ALGORITHMS), "RS256"
+        ),
+        leeway=reader.number("leeway", 0, 300, 60),
+        userinfo=cast(
+            "Literal['auto', 'always', 'never']",
+            reader.choice("userinfo", ("auto", "always", "never"), "auto"),
+        ),
+        claims=reader.words("claims", ()),
+        authorization_parameters=_parameters(reader),
+    )
+
+
+def _issuer(reader: Reader) -> str:
+    """Return the issuer, given as such or as an Okta domain."""
+    domain = reader.optional("okta_domain")
+    if reader.optional("issuer") is None and domain is not None:
+        server = reader.optional("okta_authorization_server")
+        issuer = okta_issuer(domain, "default" if server is None else server)
+        return read_issuer(reader, "okta_domain", issuer)
+    return read_issuer(reader, "issuer", reader.text("issuer", where=(
+        "In the Okta Admin Console: Security > API > Authorization Servers > Issuer URI, such as"
+        " https://acme.okta.com/oauth2/default."
+    )))  # fmt: skip
+
+
+def _authentication(reader: Reader, client_id: str) -> Any:  # noqa: ANN401 - a table's value
+    method = reader.choice("token_endpoint_auth_method", tuple(METHODS), "client_secret_basic")
+    if method == "none":
+        return NoAuthentication()
+    secret = reader.text("client_secret", where=WHERE_CLIENT, secret=True)
+    if secret and secret == client_id:
+        reader.problem(
+            reader.shown("client_secret"), "it is the client id", f"Copy the secret. {WHERE_CLIENT}"
+        )
+    return METHODS[method](secret)
+
+
+def _scope(reader: Reader) -> tuple[str, ...]:
+    scope = reader.words("scope", ("openid", "profile", "email"))
+    if "openid" not in scope:
+        reader.problem(reader.shown("scope"), "openid is not in it", "Add openid.")
+    if "offline_access" in scope:
+        reader.problem(
+            reader.shown("scope"),
+            "offline_access asks for a refresh token, which a session in a cookie cannot keep",
+            "Remove offline_access.",
+        )
+    return scope
+
+
+def _parameters(reader: Reader) -> Mapping[str, str]:
+    value = reader.value("authorization_parameters")
+    if value is None:
+        return {}
+    try:
+        if not isinstance(value, Mapping):
+            message = "it is no mapping of names to strings"
+            raise TypeError(message)  # noqa: TRY301 - one place reports all three
+        check_parameters(value)
+    except (TypeError, ValueError) as error:
+        reader.problem(
+            reader.shown("authorization_parameters"), str(error), "Give other parameters, as a dict."
+        )
+        return {}
+    return dict(value)
+
+
+def _paths(reader: Reader) -> dict[str, str]:
+    defaults = {
+        "sign_in_path": "/signin",
+        "sign_out_path": "/signout",
+        "callback_path": "/authorization-code/callback",
+        "signed_out_path": "/",
+        "after_sign_in": "/",
+    }
+    paths = {}
+    for name, default in defaults.items():
+        path = paths[name] = reader.optional(name) or default
+        if not re.fullmatch(r"/(?:[A-Za-z0-9._~-]+/?)*(?:\?[!-~]*)?", path):
+            reader.problem(
+                reader.shown(name),
+                f"{path!r} is no plain path",
+                f"Begin with one slash, such as {default}.",
+            )
+    own = [paths[n] for n in ("sign_in_path", "sign_out_path", "callback_path", "signed_out_path")]
+    if len(set(own)) < len(own):
+        reader.problem("ADMIT_*_PATH", "two pages have one path", "Give each its own.")
+    return paths
+
+
+def _settings(reader: Reader, client: Client) -> Settings:
+    idle = reader.number("idle_timeout", 60, 31_536_000, 3600)
+    absolute = reader.number("absolute_timeout", 60, 31_536_000, 43_200)
+    if idle > absolute:
+        reader.problem(
+            reader.shown("idle_timeout"),
+            "it is longer than the absolute timeout",
+            "A session ends at the earlier of both.",
+        )
+    cookie_name = reader.optional("cookie_name") or "admit"
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,32}", cookie_name):
+        reader.problem(
+            reader.shown("cookie_name"),
+            f"{cookie_name!r} is no plain word",
+            "Use letters, digits, _ and -.",
+        )
+    return Settings(
+        client=client,
+        base_url=read_base_url(reader, again=True),
+        secret_keys=_secret_keys(reader),
+        protect_all=reader.boolean("protect_all"),
+        public=reader.words("public", ()),
+        **_paths(Reader(reader.sources, ALIASES)),
+        idle_timeout=idle,
+        absolute_timeout=absolute,
+        cookie_name=cookie_name,
+        groups_claim=reader.optional("groups_claim") or "groups",
+        http_timeout=float(reader.number("http_timeout", 1, 60, 8)),
+        ca_file=reader.optional("ca_file"),
+    )
+
+
+def _secret_keys(reader: Reader) -> tuple[str, ...]:
+    """Return ``ADMIT_SECRET_KEYS``, or the framework's key and its predecessors."""
+    keys = reader.words("secret_keys", ())
+    name = reader.shown("secret_keys")
+    if not keys:
+        name = "SECRET_KEY"
+        framework = [reader.framework("SECRET_KEY"), *(reader.framework("SECRET_KEY_FALLBACKS") or ())]
+        keys = tuple(_as_text(key) for key in framework if key)
+    fix = (
+        "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(32))' and keep it"
+        " in the deployment's configuration: the same for every worker and every start."
+    )
+    if not keys:
+        reader.problem(name, "it is missing: nothing can seal sessions", fix)
+    for key in keys:
+        if len(key) < SHORTEST_KEY:
+            reader.problem(name, f"a key has fewer than {SHORTEST_KEY} characters", fix)
+        elif len(set(key)) < FEWEST_CHARACTERS or "change" in key.lower() or "{" in key:
+            reader.problem(name, "a key is a placeholder, not random", fix)
+    return keys
+
+
+def _as_text(key: object) -> str:
+    return key.decode("latin-1") if isinstance(key, bytes) else str(key)

@@ -1,0 +1,142 @@
+"""Settings found in several places, by several names; what is wrong with them is collected.
+
+May know: errors.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from admit.errors import Problem
+
+PLACEHOLDERS = re.compile(
+    r"[{}<>]|\$\{?CLI_OKTA|your-?okta-?domain|your-?client|NEVER-SHOW-SECRETS|dev-133337\.okta\.com",
+    re.IGNORECASE,
+)
+TRUE, FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One place that settings come from."""
+
+    kind: str
+    values: Mapping[str, Any]
+
+    def shown(self, name: str) -> str:
+        """Return *name* as this place spells it."""
+        if self.kind == "argument":
+            return name.removeprefix("ADMIT_").lower()
+        return f"{name} in .okta.env" if self.kind == ".okta.env" else name
+
+
+class Reader:
+    """Looks settings up, first place first, and collects the problems.
+
+    Args:
+        sources: In the order of their precedence.
+        aliases: Other names of a setting, accepted in each place after ours.
+    """
+
+    def __init__(self, sources: Sequence[Source], aliases: Mapping[str, tuple[str, ...]]) -> None:
+        self.sources = sources
+        self.problems: list[Problem] = []
+        self._aliases = aliases
+
+    def problem(self, setting: str, wrong: str, fix: str) -> None:
+        """Note a problem, once."""
+        found = Problem(setting, wrong, fix)
+        if found not in self.problems:
+            self.problems.append(found)
+
+    def value(self, name: str) -> Any:  # noqa: ANN401 - whatever the application set
+        """Return the setting as it is, or None."""
+        return next((value for _, value in self._found(name)), None)
+
+    def shown(self, name: str) -> str:
+        """Return the name under which the setting was found, or ours."""
+        return next((shown for shown, _ in self._found(name)), f"ADMIT_{name.upper()}")
+
+    def framework(self, name: str) -> Any:  # noqa: ANN401 - whatever the application set
+        """Return a setting of the framework's own, or None."""
+        return next((s.values.get(name) for s in self.sources if s.kind == "application"), None)
+
+    def optional(self, name: str) -> str | None:
+        """Return the setting without blanks around it, or None; quotes and placeholders are noted."""
+        value = self.value(name)
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            self.problem(self.shown(name), f"a string is needed, not {type(value).__name__}", "")
+            return None
+        text = value.strip()
+        if len(text) > 1 and text[0] in "'\"" and text[-1] == text[0]:
+            self.problem(self.shown(name), "quotes stand around the value", "Remove the quotes.")
+            text = text[1:-1]
+        return text
+
+    def text(self, name: str, *, where: str, secret: bool = False) -> str:
+        """Return a setting that must be there.
+
+        Args:
+            name: Of the setting.
+            where: Tells where its value is found.
+            secret: Its value is not repeated in a problem.
+        """
+        text = self.optional(name)
+        if not text:
+            self.problem(self.shown(name), "it is missing", where)
+            return ""
+        if PLACEHOLDERS.search(text):
+            seen = "it still holds a placeholder" if secret else f"{text!r} is a placeholder"
+            self.problem(self.shown(name), seen, where)
+        return text
+
+    def words(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        """Return a list, or a string of words with blanks or commas between."""
+        value = self.value(name)
+        if value is None:
+            return default
+        if isinstance(value, str):
+            return tuple(re.split(r"[\s,]+", value.strip())) if value.strip() else ()
+        if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        self.problem(self.shown(name), "words are needed", "Give a list of strings, or one string.")
+        return default
+
+    def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
+        """Return one of *choices*."""
+        text = self.optional(name) or default
+        if text not in choices:
+            fix = f"Use one of: {', '.join(choices)}."
+            self.problem(self.shown(name), f"{text!r} is not known", fix)
+            return default
+        return text
+
+    def number(self, name: str, least: int, most: int, default: int) -> int:
+        """Return a whole number between bounds."""
+        value = self.value(name)
+        if value is None:
+            return default
+        text = str(value).strip()
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+            fix = f"Give a whole number from {least} to {most}."
+            self.problem(self.shown(name), f"{text!r} does not fit", fix)
+            return default
+        return int(text)
+
+    def boolean(self, name: str) -> bool:
+        """Return a switch, off where it is not set."""
+        text = str(self.value(name) if self.value(name) is not None else "").strip().lower()
+        if text not in TRUE | FALSE:
+            self.problem(self.shown(name), f"{text!r} is neither", "Use true or false.")
+        return text in TRUE
+
+    def _found(self, name: str) -> Iterator[tuple[str, Any]]:
+        for source in self.sources:
+            for key in (f"ADMIT_{name.upper()}", *self._aliases.get(name, ())):
+                if source.values.get(key) is not None:
+                    yield source.shown(key), source.values[key]

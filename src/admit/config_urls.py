@@ -1,0 +1,119 @@
+"""The two URLs of a configuration: what people paste, and what they meant.
+
+May know: config_reader, protocol.discovery, providers.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import SplitResult, urlsplit
+
+from admit.config_reader import PLACEHOLDERS, Reader
+from admit.protocol.discovery import is_loopback
+from admit.providers import is_okta, is_okta_server, okta_admin_fix
+
+PASTED_TAIL = re.compile(r"/(?:\.well-known/.*|v1(?:/.*)?)$")
+
+
+def read_issuer(reader: Reader, name: str, issuer: str) -> str:
+    """Return *issuer*, with what is wrong with it noted.
+
+    Args:
+        reader: Takes the problems.
+        name: The setting that it came from.
+        issuer: What was configured.
+    """
+    if not issuer or PLACEHOLDERS.search(issuer):
+        if issuer:
+            reader.problem(reader.shown(name), f"{issuer!r} is a placeholder", "Use your own.")
+        return issuer
+    if found := _issuer_problem(issuer):
+        reader.problem(reader.shown(name), *found)
+    return issuer
+
+
+def _issuer_problem(issuer: str) -> tuple[str, str] | None:
+    if "://" not in issuer:
+        return (
+            f"{issuer!r} is no URL",
+            f"Use https://{issuer.rstrip('/')}/oauth2/default for Okta's default authorization"
+            f" server, or https://{issuer.rstrip('/')} for the org's own.",
+        )
+    parts = _split(issuer)
+    if parts is None or issuer.count("://") > 1:
+        return f"{issuer!r} is no URL", "Use one URL, such as https://acme.okta.com/oauth2/default."
+    host = parts.hostname or ""
+    if doubled := re.search(r"(\.[a-z]+)\1$", host, re.IGNORECASE):
+        return f"{host!r} ends in {doubled[0]}", f"Use {host.removesuffix(doubled[1])}."
+    if fixed := okta_admin_fix(host):
+        return f"{host!r} is the Admin Console's host", f"Use {fixed}."
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        return "an issuer has no query, fragment or user", "Remove it."
+    if tail := PASTED_TAIL.search(issuer):
+        return f"it goes on after the issuer: {tail[0]}", f"Use {issuer[: tail.start()]}."
+    return _scheme_problem(parts) or _okta_problem(issuer, host)
+
+
+def _scheme_problem(parts: SplitResult) -> tuple[str, str] | None:
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname)):
+        return None
+    return (
+        f"{parts.scheme}:// is not safe for {parts.hostname}",
+        "Use https. Plain http is for localhost and 127.0.0.1 alone.",
+    )
+
+
+def _okta_problem(issuer: str, host: str) -> tuple[str, str] | None:
+    if is_okta(host) and not is_okta_server(issuer):
+        return (
+            f"{urlsplit(issuer).path!r} is not the path of an Okta server",
+            f"Use https://{host}/oauth2/default, with your server's id in place of default, or"
+            f" https://{host}; no slash at the end.",
+        )
+    return None
+
+
+def read_base_url(reader: Reader, *, again: bool = False) -> str:
+    """Return the base URL in its plain form, with what is wrong with it noted.
+
+    Args:
+        reader: Takes the problems.
+        again: The problems were noted before.
+    """
+    where = "Where browsers open the application, such as http://localhost:5000."
+    if again:
+        return _plain(reader.optional("base_url") or "")
+    text = reader.text("base_url", where=where)
+    if not text or PLACEHOLDERS.search(text):
+        return ""
+    name, parts = reader.shown("base_url"), _split(text)
+    if parts is None or text.count("://") != 1:
+        reader.problem(name, f"{text!r} is no URL", where)
+        return ""
+    if found := _scheme_problem(parts):
+        reader.problem(name, *found)
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        reader.problem(name, "a base URL has no query, fragment or user", "Remove it.")
+    return _plain(text)
+
+
+def _plain(url: str) -> str:
+    """Return *url* with its host in lower case, no default port and no slash at the end."""
+    parts = _split(url)
+    if parts is None:
+        return ""
+    host = (parts.hostname or "").lower()
+    host = f"[{host}]" if ":" in host else host
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    port = "" if parts.port in {None, default} else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
+
+
+def _split(url: str) -> SplitResult | None:
+    """Return the parts of an absolute URL, or None."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts if parts.scheme and parts.hostname and not re.search(r"[\s\\]", url) else None

@@ -1,0 +1,295 @@
+"""The order of the steps, and what is known of the provider.
+
+Written once: async frameworks await it, sync ones step it with `run_sync`. No lock of its own
+stands here; the two that it uses are ports.
+
+May know: errors, jose, model, ports, protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Generic, TypeVar
+
+from admit.errors import ProviderError, ResponseRejected
+from admit.jose import KeySet
+from admit.model import (
+    AuthorizationRequest,
+    Client,
+    IDToken,
+    ProviderMetadata,
+    TokenResponse,
+    UserInfo,
+)
+from admit.ports import Http, HttpResponse, Lock
+from admit.protocol.answers import max_age
+from admit.protocol.authorization import (
+    authorization_url,
+    authorization_url_start,
+    new_authorization_request,
+    parse_authorization_response,
+)
+from admit.protocol.discovery import discovery_request, parse_discovery_response
+from admit.protocol.id_token import CLOCK_CODES, verify_id_token
+from admit.protocol.jwks import jwks_request, parse_jwks_response
+from admit.protocol.logout import end_session_url
+from admit.protocol.token import parse_token_response, token_request
+from admit.protocol.userinfo import is_signed, parse_userinfo_response, userinfo_request
+
+V = TypeVar("V")
+
+#: Seconds for which metadata and keys are used: Cache-Control decides between these bounds.
+FLOOR, CEILING, DEFAULT_LIFETIME = 300, 86_400, 3600
+#: Seconds after a failed fetch, or after a fetch for a key that was not there, until the next.
+COOL_DOWN = 5
+STALE_STEP = 30
+KEY_COOL_DOWN = 30
+#: Differences of clocks, in seconds, that are worth telling.
+NOTEWORTHY_SKEW = 10
+
+
+@dataclass(slots=True)
+class Known(Generic[V]):
+    """A value of the provider's, until when it is fresh, and the last attempt that failed."""
+
+    value: V | None = None
+    fresh_until: int = 0
+    failure: ProviderError | None = None
+    failed_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """What a completed sign-in gave."""
+
+    id_token: IDToken
+    userinfo: UserInfo | None
+
+
+class RelyingParty:
+    """One client at one issuer.
+
+    Args:
+        client: Who we are to the provider.
+        http: The transport.
+        lock: A new lock at each call: eight first sign-ins at once ask the provider once.
+        clock: Returns the seconds since the epoch.
+        random: Returns that many fresh random bytes.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        http: Http,
+        lock: Callable[[], Lock],
+        clock: Callable[[], int],
+        random: Callable[[int], bytes],
+    ) -> None:
+        self.client = client
+        self._http = http
+        self._clock = clock
+        self._random = random
+        self._metadata: Known[ProviderMetadata] = Known()
+        self._keys: Known[KeySet] = Known()
+        self._metadata_lock = lock()
+        self._keys_lock = lock()
+        self._keys_missed_at = 0
+        self._starts: dict[tuple[tuple[str, str], ...], str] = {}
+
+    async def metadata(self) -> ProviderMetadata:
+        """Return the provider's metadata: known, fetched, or stale when fetching fails.
+
+        Raises:
+            ProviderError: It was never fetched, and cannot be now.
+        """
+        if self._metadata.value is not None and self._clock() < self._metadata.fresh_until:
+            return self._metadata.value
+        async with self._metadata_lock:
+            return await self._renewed(self._metadata, self._fetch_metadata)
+
+    async def begin(
+        self, *, return_to: str, parameters: Mapping[str, str], rounds: int = 0
+    ) -> tuple[AuthorizationRequest, str]:
+        """Begin an attempt.
+
+        Args:
+            return_to: A path of this application that was found safe.
+            parameters: Extra authorization parameters that `check_parameters` has passed.
+            rounds: See `AuthorizationRequest`.
+
+        Returns:
+            The attempt, to be kept for this browser alone, and the URL to send it to.
+
+        Raises:
+            ProviderError: The provider is away and was never reached.
+        """
+        metadata = await self.metadata()
+        request = new_authorization_request(
+            self.client,
+            random=self._random(96),
+            now=self._clock(),
+            return_to=return_to,
+            parameters=parameters,
+            rounds=rounds,
+        )
+        return request, authorization_url(self._start(metadata, parameters), request)
+
+    async def complete(
+        self, parameters: Mapping[str, Sequence[str]], request: AuthorizationRequest
+    ) -> SignedIn:
+        """Check the response, redeem its code once, verify what comes back.
+
+        Raises:
+            SignInError: Any but ConfigurationError; the code says which check failed.
+        """
+        metadata = await self.metadata()
+        response = parse_authorization_response(parameters, request=request, metadata=metadata)
+        answer = await self._http.send(token_request(self.client, metadata, response))
+        tokens = parse_token_response(answer)
+        try:
+            id_token = await self._verified(tokens, request)
+        except ResponseRejected as error:
+            if error.code in CLOCK_CODES:
+                error.cause = _clock_evidence(answer, self._clock())
+            raise
+        return SignedIn(id_token, await self._userinfo(metadata, tokens, id_token))
+
+    async def end_session_url(self, *, id_token_hint: str, state: str) -> str | None:
+        """Return the URL that ends the provider's session, or None if it offers none.
+
+        Raises:
+            ProviderError: The provider is away and was never reached.
+        """
+        metadata = await self.metadata()
+        return end_session_url(metadata, self.client, id_token_hint=id_token_hint, state=state)
+
+    def _start(self, metadata: ProviderMetadata, parameters: Mapping[str, str]) -> str:
+        """Return the part of the URL that attempts share, made once for each set of parameters."""
+        name = (("", metadata.authorization_endpoint), *parameters.items())
+        start = self._starts.get(name)
+        if start is None:
+            start = authorization_url_start(self.client, metadata, parameters)
+            if len(self._starts) >= 64:  # noqa: PLR2004 - login_hint would let it grow for ever
+                self._starts.clear()
+            self._starts[name] = start
+        return start
+
+    async def _verified(self, tokens: TokenResponse, request: AuthorizationRequest) -> IDToken:
+        """Verify the ID Token; fetch the keys once more where they do not fit."""
+
+        def verify(keys: KeySet) -> IDToken:
+            return verify_id_token(
+                tokens.id_token,
+                keys=keys,
+                client=self.client,
+                request=request,
+                access_token=tokens.access_token,
+                now=self._clock(),
+            )
+
+        return await self._with_keys(verify, {"id_token.unknown_key", "id_token.signature"})
+
+    async def _userinfo(
+        self, metadata: ProviderMetadata, tokens: TokenResponse, id_token: IDToken
+    ) -> UserInfo | None:
+        """Call UserInfo where the configuration wants it."""
+        wanted = self.client.userinfo
+        endpoint = metadata.userinfo_endpoint
+        if wanted == "auto" and all(name in id_token.claims for name in self.client.claims):
+            return None
+        if wanted == "never" or endpoint is None:
+            return None
+        answer = await self._http.send(userinfo_request(endpoint, tokens.access_token))
+
+        def parse(keys: KeySet) -> UserInfo:
+            return parse_userinfo_response(
+                answer, id_token=id_token, client=self.client, keys=keys
+            )
+
+        if not is_signed(answer):
+            return parse(())
+        return await self._with_keys(parse, {"userinfo.unknown_key", "userinfo.signature"})
+
+    async def _with_keys(self, verify: Callable[[KeySet], V], missed: set[str]) -> V:
+        """Return what *verify* makes of the keys; of newer ones where it says they do not fit."""
+        keys = await self._known_keys()
+        try:
+            return verify(keys)
+        except ResponseRejected as error:
+            if error.code not in missed:
+                raise
+            newer = await self._keys_after_a_miss(keys)
+            if newer is keys:
+                raise
+        return verify(newer)
+
+    async def _known_keys(self) -> KeySet:
+        if self._keys.value is not None and self._clock() < self._keys.fresh_until:
+            return self._keys.value
+        async with self._keys_lock:
+            return await self._renewed(self._keys, self._fetch_keys)
+
+    async def _keys_after_a_miss(self, missed: KeySet) -> KeySet:
+        """Fetch the keys at once, then not again for a while, whoever brings whatever token."""
+        async with self._keys_lock:
+            now = self._clock()
+            if self._keys.value is not missed and self._keys.value is not None:
+                return self._keys.value
+            if self._keys_missed_at and now < self._keys_missed_at + KEY_COOL_DOWN:
+                return missed
+            self._keys_missed_at = now
+            self._keys.fresh_until = 0
+            return await self._renewed(self._keys, self._fetch_keys)
+
+    async def _renewed(
+        self, known: Known[V], fetch: Callable[[], Awaitable[tuple[V, HttpResponse]]]
+    ) -> V:
+        """Fetch what is *known* anew, unless somebody just did; fall back to what was known.
+
+        A failure is remembered for some seconds, so that those who waited do not queue for a
+        provider that is silent.
+        """
+        now = self._clock()
+        if known.value is not None and now < known.fresh_until:
+            return known.value
+        if known.failure is not None and now < known.failed_at + COOL_DOWN:
+            if known.value is not None:
+                return known.value
+            raise known.failure.again()
+        # Meanwhile others go on with the old value, however long the provider takes.
+        known.fresh_until = now + STALE_STEP
+        try:
+            value, answer = await fetch()
+        except ProviderError as error:
+            known.failure, known.failed_at = error, self._clock()
+            if known.value is None:
+                raise
+            return known.value
+        lifetime = max_age(answer)
+        seconds = DEFAULT_LIFETIME if lifetime is None else min(max(lifetime, FLOOR), CEILING)
+        known.value, known.fresh_until, known.failure = value, self._clock() + seconds, None
+        return value
+
+    async def _fetch_metadata(self) -> tuple[ProviderMetadata, HttpResponse]:
+        answer = await self._http.send(discovery_request(self.client.issuer))
+        return parse_discovery_response(answer, self.client.issuer), answer
+
+    async def _fetch_keys(self) -> tuple[KeySet, HttpResponse]:
+        answer = await self._http.send(jwks_request(await self.metadata()))
+        return parse_jwks_response(answer), answer
+
+
+def _clock_evidence(answer: HttpResponse, now: int) -> str:
+    """Return what the provider's Date header says of this host's clock."""
+    try:
+        theirs = int(parsedate_to_datetime(answer.headers["date"]).timestamp())
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return ""
+    skew = now - theirs
+    if abs(skew) < NOTEWORTHY_SKEW:
+        return "this host's clock and the provider's agree: the provider made the token so"
+    way = "ahead of" if skew > 0 else "behind"
+    return f"this host's clock is {abs(skew)} s {way} the provider's: set it by NTP"

@@ -1,0 +1,33 @@
+"""Where a browser may be sent back to: a path of this application, and nothing else.
+
+May know: nothing else of this package.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import unquote
+
+LONGEST = 1024
+#: Printable ASCII without the backslash, which browsers read as a slash. Not two slashes at the
+#: start, nor dot segments before a second slash, which could end as two.
+SAFE = re.compile(r"/(?!/|\.{1,2}/{1,2}/?)[!-\[\]-~]*")
+
+
+def safe_return_to(value: str | None, *, own: Iterable[str], default: str) -> str:
+    """Return *value* if a browser may be sent there, else *default*.
+
+    Args:
+        value: A path with its query, as a browser would send it: percent-encoded.
+        own: Paths of the sign-in's own pages, which must not be returned to.
+        default: A path.
+    """
+    if not value or len(value) > LONGEST or not SAFE.fullmatch(value):
+        return default
+    path = re.split(r"[?#]", value, maxsplit=1)[0]
+    # What a browser or a proxy may decode once more must be as harmless then.
+    decoded = unquote(path)
+    if "\\" in decoded or decoded.startswith("//") or not decoded.isprintable():
+        return default
+    return default if path.rstrip("/") in own or decoded.rstrip("/") in own else value

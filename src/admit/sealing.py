@@ -1,0 +1,86 @@
+"""Values that leave the server and come back unread and unchanged: the content of our cookies.
+
+AES-256-GCM. Each message has a key of its own, derived from the secret, the purpose and 192 random
+bits, so that no number of messages wears a key out and no message passes for one of another kind.
+The message names its key, so that keys can be rotated: the first seals, all open.
+
+May know: nothing else of this package.
+"""
+
+from __future__ import annotations
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from collections.abc import Callable, Sequence
+from enum import Enum
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+VERSION = b"\x01"
+KEY_ID_BYTES = 4
+SALT_BYTES = 24
+NONCE_BYTES = 12
+HEAD_BYTES = len(VERSION) + KEY_ID_BYTES + SALT_BYTES
+TAG_BYTES = 16
+
+
+class Unsealable(Enum):
+    """Why a message did not open."""
+
+    MALFORMED = "malformed"
+    UNKNOWN_KEY = "unknown key"
+    CHANGED = "changed"
+
+
+class Sealer:
+    """Seals and opens under a list of secrets, newest first.
+
+    Args:
+        secrets: At least one; each with 256 bits of entropy or close to it.
+        random: Returns that many fresh random bytes.
+    """
+
+    def __init__(self, secrets: Sequence[str], random: Callable[[int], bytes]) -> None:
+        keys = [hmac.digest(b"admit sealing v1", secret.encode(), "sha256") for secret in secrets]
+        self._keys = {sha256(b"key id" + key).digest()[:KEY_ID_BYTES]: key for key in keys}
+        self._newest = next(iter(self._keys))
+        self._random = random
+
+    def __repr__(self) -> str:
+        """Return the number of keys, and nothing of them."""
+        return f"<Sealer with {len(self._keys)} keys>"
+
+    def seal(self, purpose: bytes, message: bytes) -> str:
+        """Return *message* sealed for *purpose*: base64url, a third longer than it plus 45 bytes."""
+        head = VERSION + self._newest + self._random(SALT_BYTES)
+        sealed = _cipher(self._keys[self._newest], purpose, head).encrypt(
+            head[-NONCE_BYTES:], message, head
+        )
+        return urlsafe_b64encode(head + sealed).rstrip(b"=").decode("ascii")
+
+    def open(self, purpose: bytes, text: str) -> bytes | Unsealable:
+        """Return the message that was sealed for *purpose*, or why there is none."""
+        try:
+            octets = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        except (Base64Error, ValueError):
+            return Unsealable.MALFORMED
+        if len(octets) < HEAD_BYTES + TAG_BYTES or octets[:1] != VERSION:
+            return Unsealable.MALFORMED
+        key = self._keys.get(octets[1 : 1 + KEY_ID_BYTES])
+        if key is None:
+            return Unsealable.UNKNOWN_KEY
+        head = octets[:HEAD_BYTES]
+        try:
+            return _cipher(key, purpose, head).decrypt(
+                head[-NONCE_BYTES:], octets[HEAD_BYTES:], head
+            )
+        except InvalidTag:
+            return Unsealable.CHANGED
+
+
+def _cipher(key: bytes, purpose: bytes, head: bytes) -> AESGCM:
+    """Return the cipher of one message (the expand step of HKDF, RFC 5869 2.3, one block)."""
+    return AESGCM(hmac.digest(key, purpose + b"\x00" + head + b"\x01", "sha256"))

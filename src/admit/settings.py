@@ -1,0 +1,86 @@
+"""The settings as values, once they were read and found right.
+
+May know: errors, model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from admit.model import Client
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All that a deployment decides.
+
+    Attributes:
+        client: This application as the provider knows it.
+        base_url: Where browsers find the application: scheme, host, port and any path before it;
+            no slash at its end.
+        secret_keys: Newest first: the first seals, all open.
+        protect_all: Every page needs a sign-in but those that are made public.
+        idle_timeout: Seconds without use after which a session ends.
+        absolute_timeout: Seconds after which a session ends in any case.
+        cookie_name: What the names of our cookies begin with, after any ``__Host-``.
+        groups_claim: The claim that lists the user's groups.
+        http_timeout: Seconds for a whole exchange with the provider.
+        ca_file: Certificates to trust beside none other, as a file of PEM.
+        ignored: What was found and not used, such as a second name for a setting.
+    """
+
+    client: Client = field(repr=False)
+    base_url: str
+    secret_keys: tuple[str, ...] = field(repr=False)
+    protect_all: bool = False
+    public: tuple[str, ...] = ()
+    sign_in_path: str = "/signin"
+    sign_out_path: str = "/signout"
+    callback_path: str = "/authorization-code/callback"
+    signed_out_path: str = "/"
+    after_sign_in: str = "/"
+    idle_timeout: int = 3600
+    absolute_timeout: int = 43_200
+    cookie_name: str = "admit"
+    groups_claim: str = "groups"
+    http_timeout: float = 8.0
+    ca_file: str | None = None
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the application."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def host(self) -> str:
+        """Host and port as a browser sends them in ``Host``."""
+        return urlsplit(self.base_url).netloc
+
+    @property
+    def prefix(self) -> str:
+        """The path before the application's own paths; empty at the root of a host."""
+        return urlsplit(self.base_url).path
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach the application over https."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def cookie_path(self) -> str:
+        """Where our cookies go."""
+        return self.prefix or "/"
+
+    @property
+    def cookie_prefix(self) -> str:
+        """``__Host-`` where browsers accept it, ``__Secure-`` under a prefix, else nothing.
+
+        Spec: RFC 6265bis 4.1.3.
+        """
+        if not self.secure:
+            return ""
+        return "__Secure-" if self.prefix else "__Host-"
