@@ -78,7 +78,8 @@ def read_settings(
     ]
     reader = Reader(sources, ALIASES)
     _unknown_names(reader, sources[:3])
-    settings = _settings(reader, _client(reader))
+    base_url, paths = read_base_url(reader), _paths(reader)
+    settings = _settings(reader, _client(reader, base_url, paths), base_url, paths)
     if reader.problems:
         raise ConfigurationError("config.invalid", tuple(reader.problems))
     return settings
@@ -110,11 +111,9 @@ def _unknown_names(reader: Reader, sources: list[Source]) -> None:
                 )
 
 
-def _client(reader: Reader) -> Client:
-    base_url = read_base_url(reader)
+def _client(reader: Reader, base_url: str, paths: Mapping[str, str]) -> Client:
     client_id = reader.text("client_id", where=WHERE_CLIENT)
     authentication = _authentication(reader, client_id)
-    paths = _paths(reader)
     response_mode = reader.choice("response_mode", ("query", "form_post"), "query")
     if response_mode == "form_post" and base_url.startswith("http://"):
         reader.problem(
@@ -221,7 +220,9 @@ def _paths(reader: Reader) -> dict[str, str]:
     return paths
 
 
-def _settings(reader: Reader, client: Client) -> Settings:
+def _settings(
+    reader: Reader, client: Client, base_url: str, paths: Mapping[str, str]
+) -> Settings:
     idle = reader.number("idle_timeout", 60, 31_536_000, 3600)
     absolute = reader.number("absolute_timeout", 60, 31_536_000, 43_200)
     if idle > absolute:
@@ -239,11 +240,11 @@ def _settings(reader: Reader, client: Client) -> Settings:
         )
     return Settings(
         client=client,
-        base_url=read_base_url(reader, again=True),
+        base_url=base_url,
         secret_keys=_secret_keys(reader),
         protect_all=reader.boolean("protect_all"),
         public=reader.words("public", ()),
-        **_paths(Reader(reader.sources, ALIASES)),
+        **paths,
         idle_timeout=idle,
         absolute_timeout=absolute,
         cookie_name=cookie_name,

@@ -73,16 +73,9 @@ def _okta_problem(issuer: str, host: str) -> tuple[str, str] | None:
     return None
 
 
-def read_base_url(reader: Reader, *, again: bool = False) -> str:
-    """Return the base URL in its plain form, with what is wrong with it noted.
-
-    Args:
-        reader: Takes the problems.
-        again: The problems were noted before.
-    """
+def read_base_url(reader: Reader) -> str:
+    """Return the base URL in its plain form, with what is wrong with it noted."""
     where = "Where browsers open the application, such as http://localhost:5000."
-    if again:
-        return _plain(reader.optional("base_url") or "")
     text = reader.text("base_url", where=where)
     if not text or PLACEHOLDERS.search(text):
         return ""
@@ -94,14 +87,11 @@ def read_base_url(reader: Reader, *, again: bool = False) -> str:
         reader.problem(name, *found)
     if parts.query or parts.fragment or "@" in parts.netloc:
         reader.problem(name, "a base URL has no query, fragment or user", "Remove it.")
-    return _plain(text)
+    return _plain(parts)
 
 
-def _plain(url: str) -> str:
-    """Return *url* with its host in lower case, no default port and no slash at the end."""
-    parts = _split(url)
-    if parts is None:
-        return ""
+def _plain(parts: SplitResult) -> str:
+    """Return a URL with its host in lower case, no default port and no slash at the end."""
     host = (parts.hostname or "").lower()
     host = f"[{host}]" if ":" in host else host
     default = {"http": 80, "https": 443}.get(parts.scheme)

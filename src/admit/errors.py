@@ -24,6 +24,7 @@ class SignInError(Exception):
         cause: What the evidence at hand says went wrong; empty when nothing is known.
         status: The HTTP status to answer with.
         retry_after: Seconds after which trying again makes sense, where that is known.
+        said: The provider's own error code and description: from outside, never shown as they are.
     """
 
     status = 400
@@ -38,6 +39,7 @@ class SignInError(Exception):
         cause: str = "",
         status: int | None = None,
         retry_after: int | None = None,
+        said: tuple[str, str] | None = None,
     ) -> None:
         super().__init__(code, detail)
         self.code = code
@@ -47,6 +49,7 @@ class SignInError(Exception):
         self.cause = cause
         self.status = status or type(self).status
         self.retry_after = retry_after
+        self.said = said
 
     def __str__(self) -> str:
         """Return one line: the code, then what is known."""

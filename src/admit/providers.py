@@ -2,12 +2,14 @@
 
 The list is closed: no hook loosens a check.
 
-May know: nothing else of this package.
+May know: errors.
 """
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
+
+from admit.errors import shown
 
 #: Hosts of Okta orgs end in one of these; ``-admin`` before it is the Admin Console.
 OKTA_SUFFIXES = (
@@ -62,3 +64,21 @@ def is_okta_server(issuer: str) -> bool:
     """Tell whether *issuer* has a path as Okta's servers have: none, or ``/oauth2/{id}``."""
     path = urlsplit(issuer).path
     return path == "" or (path.startswith("/oauth2/") and path.count("/") == 2)  # noqa: PLR2004
+
+
+def issuer_variant(configured: str, got: object) -> str:
+    """Return how another issuer differs from the configured one, where that is recognised."""
+    if not isinstance(got, str) or not got.startswith(("http://", "https://")):
+        return ""
+    try:
+        ours, theirs = urlsplit(configured), urlsplit(got)
+    except ValueError:
+        return ""
+    if configured.rstrip("/") == got.rstrip("/"):
+        return "the two differ by a slash at the end"
+    if ours.netloc != theirs.netloc and ours.path == theirs.path:
+        return f"the same server by another host: {shown(theirs.netloc)}, perhaps a custom domain"
+    if ours.netloc == theirs.netloc and "/oauth2/" in configured + got:
+        kinds = [p.rpartition("/")[2] or "the org's own" for p in (ours.path, theirs.path)]
+        return f"two servers of one Okta org: configured {shown(kinds[0])}, got {shown(kinds[1])}"
+    return ""

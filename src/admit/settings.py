@@ -5,7 +5,6 @@ May know: errors, model.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -27,8 +26,7 @@ class Settings:
         cookie_name: What the names of our cookies begin with, after any ``__Host-``.
         groups_claim: The claim that lists the user's groups.
         http_timeout: Seconds for a whole exchange with the provider.
-        ca_file: Certificates to trust beside none other, as a file of PEM.
-        ignored: What was found and not used, such as a second name for a setting.
+        ca_file: A PEM file of the only authorities to trust; None is the system's.
     """
 
     client: Client = field(repr=False)
@@ -47,7 +45,6 @@ class Settings:
     groups_claim: str = "groups"
     http_timeout: float = 8.0
     ca_file: str | None = None
-    sources: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def origin(self) -> str:

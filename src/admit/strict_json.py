@@ -16,7 +16,7 @@ def parse_object(text: bytes) -> dict[str, Any]:
 
     Raises:
         ValueError: Not UTF-8, not JSON, not an object, a name given twice, a number that JSON does
-            not know (``NaN``), endless digits, or nesting beyond 32 levels.
+            not know (``NaN``), endless digits, half a surrogate pair, or nesting beyond 32 levels.
 
     Spec: RFC 8259; RFC 7519 section 4 asks that duplicate names be refused or the last one taken.
     """
@@ -33,6 +33,9 @@ def parse_object(text: bytes) -> dict[str, Any]:
     if _depth(value) > DEEPEST:
         message = "nested too deeply"
         raise ValueError(message)
+    if b"\\u" in text:
+        # Half a surrogate pair is no character: nothing could ever encode it again.
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
     return value
 
 

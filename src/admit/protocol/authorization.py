@@ -214,7 +214,7 @@ def parse_authorization_response(
         raise ResponseRejected("response.state_mismatch", "state is another attempt's")
     _check_issuer(_single(parameters, "iss"), metadata)
     if error := _single(parameters, "error"):
-        raise ProviderRefused(error, _single(parameters, "error_description") or "")
+        raise _refusal(error, _single(parameters, "error_description") or "")
     code = _single(parameters, "code")
     if not code:
         raise ResponseRejected("response.code_missing", "neither a code nor an error came back")
@@ -223,19 +223,12 @@ def parse_authorization_response(
     return AuthorizationResponse(code, request)
 
 
-class ProviderRefused(AuthorizationDenied):
-    """An error response (RFC 6749 4.1.2.1, OIDC Core 3.1.2.6), in the provider's own words.
-
-    Attributes:
-        error: The error code, as it came.
-        error_description: As it came: from outside, to be cut and escaped before it is shown.
-    """
-
-    def __init__(self, error: str, error_description: str) -> None:
-        detail = f"{shown(error)}: {shown(error_description)}" if error_description else shown(error)
-        super().__init__("authorization.error", detail, spec="RFC 6749 4.1.2.1")
-        self.error = error
-        self.error_description = error_description
+def _refusal(error: str, description: str) -> AuthorizationDenied:
+    """Return the error that an error response stands for (OIDC Core 3.1.2.6)."""
+    detail = f"{shown(error)}: {shown(description)}" if description else shown(error)
+    return AuthorizationDenied(
+        "authorization.error", detail, spec="RFC 6749 4.1.2.1", said=(error, description)
+    )
 
 
 def _check_issuer(iss: str | None, metadata: ProviderMetadata) -> None:

@@ -1,6 +1,6 @@
 """Provider metadata (OpenID Connect Discovery 1.0, section 4).
 
-May know: errors, model, ports, protocol.answers.
+May know: errors, model, ports, providers, protocol.answers.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from admit.errors import ProviderError, shown
 from admit.model import ProviderMetadata
 from admit.ports import HttpRequest, HttpResponse
 from admit.protocol.answers import OK, check_available, json_object
+from admit.providers import issuer_variant
 
 WHAT = "discovery"
 
@@ -66,6 +67,7 @@ def parse_discovery_response(response: HttpResponse, issuer: str) -> ProviderMet
             hint="set the issuer exactly as published, slashes included; or, with a custom domain"
             " at Okta, change Security > API > your server > Settings > Issuer",
             spec="OIDC Discovery 4.3",
+            cause=issuer_variant(issuer, document.get("issuer")),
         )
     return ProviderMetadata(
         issuer=issuer,

@@ -1,6 +1,6 @@
 """The ID Token: every rule of OIDC Core 3.1.3.7, each with a code of its own.
 
-May know: errors, jose, model, strict_json.
+May know: errors, jose, model, providers, strict_json.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from admit import jose
 from admit.errors import ResponseRejected, shown
 from admit.jose import KeySet
 from admit.model import AuthorizationRequest, Client, IDToken
+from admit.providers import issuer_variant
 from admit.strict_json import parse_object
 
 WHAT = "id_token"
@@ -84,6 +85,7 @@ def _check_parties(claims: Mapping[str, Any], client: Client) -> None:
             hint="at Okta, the org server, each custom server and a custom domain are different"
             " issuers: configure the one that signs your tokens",
             spec=f"{SPEC} (2)",
+            cause=issuer_variant(client.issuer, claims.get("iss")),
         )
     sub = claims.get("sub")
     if not isinstance(sub, str) or not 1 <= len(sub) <= LONGEST_SUB or not _is_plain(sub):

@@ -103,8 +103,15 @@ def _refusal(response: HttpResponse, document: Mapping[str, Any]) -> SignInError
     error = document.get("error", document.get("errorCode"))
     description = document.get("error_description", document.get("errorSummary"))
     detail = f"{response.status} {shown(error)}: {shown(description)}"
+    said = (str(error), description if isinstance(description, str) else "")
     if error == "invalid_grant":
-        return TokenRefused("token.invalid_grant", detail, description)
+        return ResponseRejected(
+            "token.invalid_grant",
+            detail,
+            hint="a code lives for minutes and works once: sign in again",
+            spec="RFC 6749 5.2",
+            said=said,
+        )
     if error in {"invalid_client", "unauthorized_client"}:
         return ProviderError(
             "token.invalid_client",
@@ -112,22 +119,6 @@ def _refusal(response: HttpResponse, document: Mapping[str, Any]) -> SignInError
             hint="compare client id, client secret and token_endpoint_auth_method with the"
             " provider's; a secret may have been rotated, or be the wrong application's",
             spec="RFC 6749 5.2",
+            said=said,
         )
-    return ProviderError("token.refused", detail, spec="RFC 6749 5.2")
-
-
-class TokenRefused(ResponseRejected):
-    """The provider does not take this code (RFC 6749 5.2, ``invalid_grant``).
-
-    Attributes:
-        error_description: As it came: from outside, to be cut and escaped before it is shown.
-    """
-
-    def __init__(self, code: str, detail: str, description: object) -> None:
-        super().__init__(
-            code,
-            detail,
-            hint="a code lives for minutes and works once: sign in again",
-            spec="RFC 6749 5.2",
-        )
-        self.error_description = description if isinstance(description, str) else ""
+    return ProviderError("token.refused", detail, spec="RFC 6749 5.2", said=said)

@@ -1,0 +1,297 @@
+"""The sign-in's own addresses: what a browser gets there.
+
+May know: attempts, browser, errors, events, failures, guard, pages, relying_party, sessions,
+settings, user.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from urllib.parse import urlencode
+
+from admit.attempts import LIFETIME, Attempts, attempt_key
+from admit.browser import NO_STORE, BrowserRequest, BrowserResponse, Cookies, redirect
+from admit.errors import ResponseRejected, SignInError
+from admit.events import Emit, Event
+from admit.failures import REFERENCE_BYTES, Failure, explain
+from admit.guard import Guard
+from admit.model import AuthorizationRequest, Session
+from admit.pages import content_security_policy, failure_page
+from admit.protocol.authorization import response_state
+from admit.relying_party import RelyingParty
+from admit.sealing import Unsealable
+from admit.sessions import CookieSessions
+from admit.settings import Settings
+from admit.user import User, session_claims
+
+#: Rounds of sign-in within this many seconds, none of which stuck, after which we stop.
+MOST_ROUNDS, ROUNDS_WINDOW = 3, 60
+#: What a visitor may add to the authorization request; all else is the application's.
+VISITOR_PROMPTS = frozenset({"login", "select_account"})
+LONGEST_HINT = 255
+NO_CONTENT, NOT_NOW = 204, 503
+
+
+class Endpoints:
+    """Sign-in, its callback, and the session of a request.
+
+    Args:
+        settings: Of this deployment.
+        relying_party: Talks to the provider.
+        sessions: Keeps sessions.
+        attempts: Keeps attempts.
+        clock: Returns the seconds since the epoch.
+        random: Returns that many fresh random bytes.
+        emit: Takes events.
+        debug: Pages tell the developer's side.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        relying_party: RelyingParty,
+        sessions: CookieSessions,
+        attempts: Attempts,
+        clock: Callable[[], int],
+        random: Callable[[int], bytes],
+        emit: Emit,
+        debug: Callable[[], bool],
+    ) -> None:
+        self.settings = settings
+        self.cookies = Cookies(settings)
+        self.guard = Guard(settings)
+        self.sessions = sessions
+        self.relying_party = relying_party
+        self.on_sign_in: Callable[[User], None] = lambda _user: None
+        self.failure_body: Callable[[Failure], str] | None = None
+        self._attempts = attempts
+        self._clock = clock
+        self._random = random
+        self._emit = emit
+        self._debug = debug
+
+    async def session(self, request: BrowserRequest) -> Session | None:
+        """Return the session of *request*, if its cookie holds one that is alive."""
+        return await self.sessions.load(request.cookies.get(self.cookies.session), self._clock())
+
+    async def sign_in(self, request: BrowserRequest) -> BrowserResponse:
+        """Answer the sign-in address: on to the provider, or back if already signed in."""
+        if request.method == "HEAD" or request.is_script_or_frame:
+            return self.guard.refuse()
+        if url := self.guard.canonical(request):
+            return redirect(url)
+        return_to = self.guard.return_to(request.parameter("next"))
+        parameters = dict(self.settings.client.authorization_parameters)
+        if (hint := request.parameter("login_hint")) and len(hint) <= LONGEST_HINT:
+            parameters["login_hint"] = hint
+        if (prompt := request.parameter("prompt")) in VISITOR_PROMPTS:
+            parameters["prompt"] = str(prompt)
+            return await self.start(request, return_to, parameters)
+        if await self.session(request) is None:
+            return await self.start(request, return_to, parameters)
+        try:
+            rounds = self._rounds(request) + 1
+        except SignInError as error:
+            return self.fail(error, request, return_to)
+        return redirect(self.guard.absolute(return_to), [self._rounds_cookie(rounds)])
+
+    async def start(
+        self, request: BrowserRequest, return_to: str, parameters: Mapping[str, str]
+    ) -> BrowserResponse:
+        """Begin an attempt and send the browser to the provider.
+
+        Args:
+            request: Whose browser it is.
+            return_to: A path that was found safe.
+            parameters: Extra authorization parameters that `check_parameters` has passed.
+        """
+        try:
+            attempt, url = await self.relying_party.begin(
+                return_to=return_to, parameters=parameters, rounds=self._rounds(request)
+            )
+        except SignInError as error:
+            return self.fail(error, request, return_to)
+        name = self._attempts.cookie_name(attempt.state)
+        cookies = [self.cookies.set(name, self._attempts.seal(attempt), LIFETIME)]
+        cookies += map(self.cookies.delete, self._attempts.surplus(request.cookies))
+        self._emit(Event("signin.started", {"pending": len(self._attempts.pending(request.cookies))}))
+        return redirect(url, cookies)
+
+    async def callback(self, request: BrowserRequest) -> BrowserResponse:
+        """Answer the redirect URI: the one way to become signed in."""
+        if request.method == "HEAD" or request.is_prefetch:
+            return BrowserResponse(status=NO_CONTENT if request.method == "HEAD" else NOT_NOW)
+        attempt, return_to, cookies = None, self.guard.default, []
+        try:
+            state = response_state(request.parameters)
+            if await self._is_seen_again(request, state):
+                return redirect(self.guard.absolute(return_to))
+            attempt = self._attempt(request, state)
+            return_to = attempt.return_to
+            cookies = [self.cookies.delete(self._attempts.cookie_name(state))]
+            return redirect(
+                self.guard.absolute(return_to), cookies + await self._complete(request, attempt)
+            )
+        except SignInError as error:
+            return self.fail(error, request, return_to, cookies)
+
+    def fail(
+        self,
+        error: SignInError,
+        request: BrowserRequest,
+        return_to: str | None = None,
+        cookies: list[str] | None = None,
+    ) -> BrowserResponse:
+        """Answer with what went wrong, and log it under the same reference."""
+        failure = explain(
+            error,
+            random=self._random(REFERENCE_BYTES),
+            start_again=self.guard.sign_in_at(return_to or self.guard.default),
+        )
+        self._emit(Event(_event_name(failure), _told(failure)))
+        headers = [*NO_STORE]
+        if failure.retry_after is not None:
+            headers.append(("Retry-After", str(failure.retry_after)))
+        if request.is_script_or_frame:
+            body = {"error": failure.code, "reference": failure.reference}
+            kind = "application/json"
+            text = json.dumps({**body, "message": failure.text.message}) + "\n"
+        else:
+            kind = "text/html; charset=utf-8"
+            text = self._failure_page(failure)
+            if self.failure_body is None:
+                headers.append(("Content-Security-Policy", content_security_policy()))
+        return BrowserResponse(
+            status=failure.status,
+            body=text,
+            content_type=kind,
+            headers=tuple(headers),
+            cookies=tuple(cookies or ()),
+        )
+
+    def _failure_page(self, failure: Failure) -> str:
+        if self.failure_body is not None:
+            return self.failure_body(failure)
+        home = self.guard.absolute(self.settings.prefix + "/")
+        return failure_page(failure, home=home, debug=self._debug())
+
+    async def _complete(
+        self, request: BrowserRequest, attempt: AuthorizationRequest
+    ) -> list[str]:
+        """Finish an attempt, and return the cookies of the new session."""
+        now = self._clock()
+        signed_in = await self.relying_party.complete(request.parameters, attempt)
+        text = await self.sessions.start(
+            signed_in.id_token, signed_in.userinfo, attempt=attempt_key(attempt.state), now=now
+        )
+        session = await self.sessions.load(text, now)
+        assert session is not None
+        user = User.of(session_claims(session), self.settings.groups_claim)
+        self.on_sign_in(user)
+        if (former := await self.session(request)) is not None:
+            await self.sessions.end(former, now)
+        self._emit(Event("signin.ok", {"user": user.id}))
+        return [
+            self.cookies.set(self.cookies.session, text),
+            self._rounds_cookie(attempt.rounds + 1),
+        ]
+
+    async def _is_seen_again(self, request: BrowserRequest, state: str) -> bool:
+        """Tell whether the response is the one that began the session the browser has."""
+        session = await self.session(request)
+        return session is not None and session.attempt == attempt_key(state)
+
+    def _attempt(self, request: BrowserRequest, state: str) -> AuthorizationRequest:
+        """Take the attempt that this browser holds for *state*, once."""
+        text = request.cookies.get(self._attempts.cookie_name(state))
+        if text is None:
+            raise self._missing(request, state)
+        attempt = self._attempts.open(text)
+        if isinstance(attempt, Unsealable):
+            raise ResponseRejected(
+                "attempt.unreadable",
+                f"the attempt's cookie does not open: {attempt.value}",
+                cause="it was sealed with a key that is not configured here"
+                if attempt is Unsealable.UNKNOWN_KEY
+                else "the cookie was changed or cut off on its way",
+                hint="all workers need the same secret keys, and they must outlive a restart",
+            )
+        now = self._clock()
+        if attempt.state == state and now >= attempt.started_at + LIFETIME:
+            raise ResponseRejected(
+                "attempt.expired", f"it began {now - attempt.started_at} s ago, {LIFETIME} s are given"
+            )
+        if attempt.issuer != self.settings.client.issuer:
+            raise ResponseRejected("attempt.other_issuer", "the issuer was changed meanwhile")
+        if not self._attempts.use(state, now):
+            raise ResponseRejected("attempt.used", "this response was brought before")
+        return attempt
+
+    def _missing(self, request: BrowserRequest, state: str) -> ResponseRejected:
+        """Return why there is no attempt, as far as the request shows it."""
+        if self._attempts.is_spent(state):
+            return ResponseRejected("attempt.used", "this response was brought before")
+        pending = len(self._attempts.pending(request.cookies))
+        host = request.host.lower()
+        if host != self.settings.host:
+            safe = host if re.fullmatch(r"[a-z0-9.:\[\]-]{1,100}", host) else "another host"
+            cause = (
+                f"the browser came back to {safe}, but sign-in begins on {self.settings.host}, and"
+                " cookies belong to one host"
+            )
+            fix = f"open the application at {self.settings.base_url}, or correct base_url"
+        elif pending:
+            cause = (
+                f"the browser holds {pending} other attempts: this one was dropped for newer ones,"
+                " or the response was made in another browser"
+            )
+            fix = "start again; nothing to fix unless it happens to many"
+        else:
+            cause = (
+                "the browser sent no attempt's cookie: it blocks cookies, the address was opened in"
+                " another browser, or a proxy drops or changes cookies"
+            )
+            fix = "finish in the browser where the sign-in began; look at Set-Cookie behind the proxy"
+        return ResponseRejected("attempt.missing", "no attempt for this state", cause=cause, hint=fix)
+
+    def _rounds(self, request: BrowserRequest) -> int:
+        """Return how often this browser was just signed in, without it having stuck.
+
+        Raises:
+            ResponseRejected: ``sign_in.loop``, after too many.
+        """
+        found = re.fullmatch(
+            r"([0-9])\.([0-9]{1,12})", request.cookies.get(self.cookies.rounds, "")
+        )
+        if found is None or int(found[2]) + ROUNDS_WINDOW <= self._clock():
+            return 0
+        if int(found[1]) >= MOST_ROUNDS:
+            raise ResponseRejected(
+                "sign_in.loop",
+                f"{MOST_ROUNDS} sign-ins within {ROUNDS_WINDOW} s, and the session did not stick",
+                cause="the session's cookie does not come back, or the application sends a signed-in"
+                " user to sign in again",
+                hint="look at the Set-Cookie of the callback in the browser's tools: its host, path"
+                " and size; look for a redirect to the sign-in page in the application",
+            )
+        return int(found[1])
+
+    def _rounds_cookie(self, rounds: int) -> str:
+        value = f"{min(rounds, 9)}.{self._clock()}"
+        return self.cookies.set(self.cookies.rounds, value, ROUNDS_WINDOW)
+
+
+def _event_name(failure: Failure) -> str:
+    if failure.code.startswith(("provider.", "discovery.", "jwks.")):
+        return "provider.unavailable"
+    return "signin.denied" if failure.code.startswith("authorization.") else "signin.refused"
+
+
+def _told(failure: Failure) -> dict[str, str | int]:
+    fields: dict[str, str | int] = {"reference": failure.reference, "code": failure.code}
+    fields["status"] = failure.status
+    told = {"detail": failure.detail, "cause": failure.cause, "fix": failure.fix}
+    return fields | {name: text for name, text in told.items() if text}

@@ -1,0 +1,69 @@
+"""A failed sign-in, explained: to the user in plain words, to the developer from the evidence.
+
+May know: codes, errors, refusals.
+"""
+
+from __future__ import annotations
+
+from base64 import b32encode
+from dataclasses import dataclass, field
+
+from admit.codes import Text, text_of
+from admit.errors import SignInError
+from admit.refusals import refined
+
+REFERENCE_BYTES = 5
+CLOSED = frozenset({"authorization.user_not_assigned", "authorization.no_access_policy"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """What a page, a log line or an application's own page needs to tell of a failure.
+
+    Attributes:
+        code: Stable; a heading in ``docs/reference/errors.md``.
+        reference: Eight characters that stand on the page and in the log.
+        text: For the user.
+        detail: What was expected and what came.
+        cause: What the evidence says.
+        fix: What the developer or operator does about it.
+        start_again: Where a new sign-in begins.
+        other_account: Whether another account is what helps.
+    """
+
+    code: str
+    status: int
+    reference: str
+    text: Text
+    detail: str
+    cause: str
+    fix: str
+    spec: str
+    retry_after: int | None
+    start_again: str = field(repr=False)
+    other_account: bool
+
+
+def explain(error: SignInError, *, random: bytes, start_again: str) -> Failure:
+    """Return *error* explained.
+
+    Args:
+        error: As it was raised.
+        random: Five fresh bytes, for the reference.
+        start_again: Where a new sign-in begins.
+    """
+    error = refined(error)
+    no_access = error.code in CLOSED or error.code.startswith("app.")
+    return Failure(
+        code=error.code,
+        status=error.status,
+        reference=b32encode(random).decode("ascii"),
+        text=text_of(error.code),
+        detail=error.detail,
+        cause=error.cause,
+        fix=error.hint,
+        spec=error.spec,
+        retry_after=error.retry_after,
+        start_again=start_again,
+        other_account=no_access,
+    )

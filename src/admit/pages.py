@@ -1,0 +1,138 @@
+"""Our own pages: small, without script, readable in light and dark.
+
+May know: failures.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from html import escape
+
+from admit.failures import Failure
+
+STYLE = """
+:root{color-scheme:light dark;--page:#f4f5f7;--card:#fff;--text:#1c2430;--soft:#566072;
+--line:#dcdfe5;--accent:#1f4fd8;--on-accent:#fff;--code:#f0f2f5}
+@media (prefers-color-scheme:dark){:root{--page:#11151b;--card:#1a2029;--text:#e9edf3;
+--soft:#a5b0c0;--line:#303947;--accent:#8fb0ff;--on-accent:#0d1630;--code:#222a35}}
+*{box-sizing:border-box}
+body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;background:var(--page);
+color:var(--text);font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+main{width:100%;max-width:34rem;background:var(--card);border:1px solid var(--line);
+border-radius:.9rem;padding:2rem}
+h1{margin:0 0 .6rem;font-size:1.45rem;line-height:1.25}
+p{margin:0 0 1rem}
+.actions{display:flex;flex-wrap:wrap;gap:.75rem;margin:1.5rem 0 0}
+.button{display:inline-block;font:inherit;font-weight:600;padding:.6rem 1.15rem;border-radius:.55rem;
+border:1px solid var(--accent);background:var(--accent);color:var(--on-accent);
+text-decoration:none;cursor:pointer}
+.button.second{background:transparent;color:var(--accent)}
+.button:focus-visible,a:focus-visible{outline:3px solid var(--accent);outline-offset:3px}
+.small{color:var(--soft);font-size:.9rem;margin:1.5rem 0 0}
+code{background:var(--code);padding:.1em .35em;border-radius:.3em;overflow-wrap:anywhere}
+section{border-top:1px solid var(--line);margin-top:1.75rem;padding-top:1.25rem}
+h2{font-size:1rem;margin:0 0 .75rem}
+dl{margin:0;display:grid;grid-template-columns:max-content 1fr;gap:.45rem 1rem;font-size:.92rem}
+dt{color:var(--soft)}
+dd{margin:0;overflow-wrap:anywhere}
+"""
+
+
+@cache
+def content_security_policy() -> str:
+    """Return the policy of our pages: their own style, nothing else, in nobody's frame."""
+    digest = b64encode(sha256(STYLE.encode()).digest()).decode("ascii")
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def _page(title: str, content: str) -> str:
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="robots" content="noindex">\n'
+        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
+        f"<body>\n<main>\n<h1>{escape(title)}</h1>\n{content}</main>\n</body>\n</html>\n"
+    )
+
+
+def failure_page(failure: Failure, *, home: str, debug: bool) -> str:
+    """Return the page of a failed sign-in.
+
+    Args:
+        failure: What is told; its detail, cause and fix only to a developer.
+        home: A link out of here.
+        debug: The reader is the developer.
+    """
+    first = "Use another account" if failure.other_account else "Start again"
+    again = failure.start_again
+    if failure.other_account:
+        again += ("&" if "?" in again else "?") + "prompt=login"
+    content = (
+        f"<p>{escape(failure.text.message)}</p>\n"
+        f'<p class="actions"><a class="button" href="{escape(again)}">{first}</a>'
+        f'<a class="button second" href="{escape(home)}">Home page</a></p>\n'
+        f'<p class="small">Reference <code>{escape(failure.reference)}</code></p>\n'
+    )
+    return _page(failure.text.title, content + (_for_developers(failure) if debug else ""))
+
+
+def _for_developers(failure: Failure) -> str:
+    rows = {
+        "Code": failure.code,
+        "What": failure.detail,
+        "Cause": failure.cause,
+        "Fix": failure.fix,
+        "Rule": failure.spec,
+    }
+    shown = "".join(
+        f"<dt>{name}</dt><dd>{f'<code>{escape(text)}</code>' if name == 'Code' else escape(text)}</dd>\n"
+        for name, text in rows.items()
+        if text
+    )
+    return (
+        "<section>\n<h2>For the developer (shown in debug mode only)</h2>\n"
+        f"<dl>\n{shown}</dl>\n</section>\n"
+    )
+
+
+def sign_out_page(*, action: str, token: str, home: str, refused: bool) -> str:
+    """Return the page that asks before signing out.
+
+    Args:
+        action: Where its form goes.
+        token: Proves that the form is ours.
+        home: A link out of here.
+        refused: Somebody else's page asked for the sign-out.
+    """
+    lead = (
+        "<p>A page of another site asked to sign you out, so we did not. You are still signed in."
+        " Do you want to sign out?</p>\n"
+        if refused
+        else "<p>You will be signed out of this application and of your sign-in service.</p>\n"
+    )
+    content = (
+        f"{lead}"
+        f'<form method="post" action="{escape(action)}">\n'
+        f'<input type="hidden" name="token" value="{escape(token)}">\n'
+        '<p class="actions"><button class="button" type="submit">Sign out</button>'
+        '<button class="button second" type="submit" name="only" value="app">'
+        "Sign out of this application only</button>"
+        f'<a class="button second" href="{escape(home)}">Stay signed in</a></p>\n'
+        '<p class="small">If you sign out of this application only, your sign-in service still'
+        " knows you: the next sign-in may not ask for a password.</p>\n</form>\n"
+    )
+    return _page("Sign out?", content)
+
+
+def signed_out_page(*, sign_in: str, home: str) -> str:
+    """Return the page after sign-out."""
+    content = (
+        "<p>You are signed out.</p>\n"
+        f'<p class="actions"><a class="button" href="{escape(sign_in)}">Sign in again</a>'
+        f'<a class="button second" href="{escape(home)}">Home page</a></p>\n'
+    )
+    return _page("Signed out", content)

@@ -1,0 +1,151 @@
+"""Signing out: the local session first, then the provider's.
+
+May know: browser, endpoints, errors, events, pages, sealing.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+
+from admit.browser import NO_STORE, BrowserRequest, BrowserResponse, redirect
+from admit.endpoints import Endpoints
+from admit.errors import SignInError
+from admit.events import Emit, Event
+from admit.model import Session
+from admit.pages import content_security_policy, sign_out_page, signed_out_page
+from admit.sealing import Sealer
+from admit.user import User, session_claims
+
+PURPOSE = b"sign-out form 1"
+STATE_BYTES = 32
+STATE_LIFETIME = 600
+FORBIDDEN = 403
+
+
+class SignOut:
+    """The sign-out address, and where the provider sends the browser back to."""
+
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        *,
+        sealer: Sealer,
+        clock: Callable[[], int],
+        random: Callable[[int], bytes],
+        emit: Emit,
+    ) -> None:
+        self._endpoints = endpoints
+        self._settings = endpoints.settings
+        self._cookies = endpoints.cookies
+        self._sealer = sealer
+        self._clock = clock
+        self._random = random
+        self._emit = emit
+        self._landing = self._settings.base_url + self._settings.signed_out_path
+
+    async def answer(self, request: BrowserRequest) -> BrowserResponse:
+        """Answer the sign-out address: GET asks, POST from our own pages signs out."""
+        session = await self._endpoints.session(request)
+        if request.method == "POST":
+            own = self._is_own(request, session)
+            if own:
+                return await self._sign_out(request, session)
+            if session is not None:
+                return self._ask(session, refused=own is False)
+        elif session is not None:
+            return self._ask(session, refused=False)
+        return redirect(self._landing, [self._cookies.delete(self._cookies.rounds)])
+
+    async def returned(self, request: BrowserRequest) -> BrowserResponse:
+        """Answer the browser that comes back from the provider.
+
+        The session is gone by now, whatever ``state`` says: an odd one is only told to the log.
+        """
+        expected = request.cookies.get(self._cookies.signed_out)
+        as_sent = expected is not None and request.parameter("state") == expected
+        self._emit(Event("logout.returned", {"state": "ok" if as_sent else "unexpected"}))
+        gone = (self._cookies.delete(self._cookies.signed_out),)
+        if self._settings.signed_out_path == "/":
+            return redirect(self._landing, gone)
+        guard = self._endpoints.guard
+        home = guard.absolute(self._settings.prefix + "/")
+        return BrowserResponse(
+            status=200,
+            body=signed_out_page(sign_in=guard.sign_in_url, home=home),
+            headers=(*NO_STORE, ("Content-Security-Policy", content_security_policy())),
+            cookies=gone,
+        )
+
+    def is_return(self, request: BrowserRequest) -> bool:
+        """Tell whether a visit of the landing page is the provider's redirect."""
+        return self._cookies.signed_out in request.cookies
+
+    def _is_own(self, request: BrowserRequest, session: Session | None) -> bool | None:
+        """Tell whether a POST comes from our own pages; None where nothing shows it.
+
+        Spec: Fetch Metadata 2.3; the Origin header of RFC 6454 7; a token where both are missing.
+        """
+        site = request.headers.get("Sec-Fetch-Site")
+        if site is not None:
+            return site == "same-origin"
+        origin = request.headers.get("Origin")
+        if origin is not None and origin != "null":
+            return origin == self._settings.origin
+        if session is None:
+            return None
+        token = self._sealer.open(PURPOSE, request.parameter("token") or "")
+        return token == session.id.encode() or None
+
+    async def _sign_out(
+        self, request: BrowserRequest, session: Session | None
+    ) -> BrowserResponse:
+        cookies = [
+            self._cookies.delete(name)
+            for name in (self._cookies.session, self._cookies.rounds)
+            if name in request.cookies
+        ]
+        location = self._landing
+        if session is not None:
+            await self._endpoints.sessions.end(session, self._clock())
+            only_here = request.parameter("only") == "app"
+            user = User.of(session_claims(session)).id
+            self._emit(Event("logout.local", {"user": user, "only": "app" if only_here else ""}))
+            if not only_here:
+                location, more = await self._provider(session)
+                cookies += more
+        answer = redirect(location, cookies)
+        return BrowserResponse(
+            status=answer.status, location=answer.location, cookies=answer.cookies,
+            ends_session=True,
+        )  # fmt: skip
+
+    async def _provider(self, session: Session) -> tuple[str, list[str]]:
+        """Return where the provider's session ends; our landing page where it cannot."""
+        state = urlsafe_b64encode(self._random(STATE_BYTES)).rstrip(b"=").decode("ascii")
+        try:
+            url = await self._endpoints.relying_party.end_session_url(
+                id_token_hint=session.id_token, state=state
+            )
+        except SignInError as error:
+            # The local session is over; nothing may keep the user from that.
+            self._emit(Event("provider.unavailable", {"code": error.code, "at": "sign-out"}))
+            url = None
+        if url is None:
+            return self._landing, []
+        return url, [self._cookies.set(self._cookies.signed_out, state, STATE_LIFETIME)]
+
+    def _ask(self, session: Session, *, refused: bool) -> BrowserResponse:
+        if refused:
+            self._emit(Event("logout.refused", {"code": "sign_out.cross_site"}))
+        guard = self._endpoints.guard
+        return BrowserResponse(
+            status=FORBIDDEN if refused else 200,
+            body=sign_out_page(
+                action=self._settings.base_url + self._settings.sign_out_path,
+                token=self._sealer.seal(PURPOSE, session.id.encode()),
+                home=guard.absolute(self._settings.prefix + "/"),
+                refused=refused,
+            ),
+            headers=(*NO_STORE, ("Content-Security-Policy", content_security_policy())),
+        )
