@@ -83,7 +83,6 @@ class BrowserResponse:
     Attributes:
         location: An absolute URL, for a redirect.
         cookies: Values of ``Set-Cookie``.
-        ends_session: The framework's own data of this browser go too.
     """
 
     status: int
@@ -92,7 +91,6 @@ class BrowserResponse:
     content_type: str = "text/html; charset=utf-8"
     headers: tuple[tuple[str, str], ...] = NO_STORE
     cookies: tuple[str, ...] = field(default=(), repr=False)
-    ends_session: bool = False
 
 
 class Cookies:

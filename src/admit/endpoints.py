@@ -32,6 +32,8 @@ MOST_ROUNDS, ROUNDS_WINDOW = 3, 60
 VISITOR_PROMPTS = frozenset({"login", "select_account"})
 LONGEST_HINT = 255
 NO_CONTENT, NOT_NOW = 204, 503
+#: Attempts under way in one browser that make a misconfiguration at the provider likely.
+SUSPICIOUS = 2
 
 
 class Endpoints:
@@ -66,6 +68,7 @@ class Endpoints:
         self.sessions = sessions
         self.relying_party = relying_party
         self.on_sign_in: Callable[[User], None] = lambda _user: None
+        self.on_sign_out: Callable[[], None] = lambda: None
         self.failure_body: Callable[[Failure], str] | None = None
         self._attempts = attempts
         self._clock = clock
@@ -117,21 +120,31 @@ class Endpoints:
         name = self._attempts.cookie_name(attempt.state)
         cookies = [self.cookies.set(name, self._attempts.seal(attempt), LIFETIME)]
         cookies += map(self.cookies.delete, self._attempts.surplus(request.cookies))
-        self._emit(Event("signin.started", {"pending": len(self._attempts.pending(request.cookies))}))
+        self._emit(Event("signin.started", self._pending(request)))
         return redirect(url, cookies)
+
+    def _pending(self, request: BrowserRequest) -> dict[str, str | int]:
+        """Return how many attempts never came back; from two on, with the likely reason."""
+        pending = len(self._attempts.pending(request.cookies))
+        if pending < SUSPICIOUS:
+            return {"pending": pending}
+        uri = self.settings.client.redirect_uri
+        hint = f"if the provider complains of redirect_uri, register exactly {uri} for sign-in there"
+        return {"pending": pending, "hint": hint}
 
     async def callback(self, request: BrowserRequest) -> BrowserResponse:
         """Answer the redirect URI: the one way to become signed in."""
         if request.method == "HEAD" or request.is_prefetch:
             return BrowserResponse(status=NO_CONTENT if request.method == "HEAD" else NOT_NOW)
-        attempt, return_to, cookies = None, self.guard.default, []
+        return_to, cookies = self.guard.default, list[str]()
         try:
             state = response_state(request.parameters)
             if await self._is_seen_again(request, state):
                 return redirect(self.guard.absolute(return_to))
+            if (name := self._attempts.cookie_name(state)) in request.cookies:
+                cookies.append(self.cookies.delete(name))
             attempt = self._attempt(request, state)
             return_to = attempt.return_to
-            cookies = [self.cookies.delete(self._attempts.cookie_name(state))]
             return redirect(
                 self.guard.absolute(return_to), cookies + await self._complete(request, attempt)
             )
@@ -184,11 +197,9 @@ class Endpoints:
         """Finish an attempt, and return the cookies of the new session."""
         now = self._clock()
         signed_in = await self.relying_party.complete(request.parameters, attempt)
-        text = await self.sessions.start(
+        session, text = await self.sessions.start(
             signed_in.id_token, signed_in.userinfo, attempt=attempt_key(attempt.state), now=now
         )
-        session = await self.sessions.load(text, now)
-        assert session is not None
         user = User.of(session_claims(session), self.settings.groups_claim)
         self.on_sign_in(user)
         if (former := await self.session(request)) is not None:

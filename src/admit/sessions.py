@@ -72,8 +72,8 @@ class CookieSessions:
 
     async def start(
         self, id_token: IDToken, userinfo: UserInfo | None, *, attempt: str, now: int
-    ) -> str:
-        """Return the cookie of a new session, with a new id.
+    ) -> tuple[Session, str]:
+        """Return a new session, with a new id, and the content of its cookie.
 
         Raises:
             SessionTooLarge: It would not fit into a cookie.
@@ -86,7 +86,7 @@ class CookieSessions:
             started_at=now,
             seen_at=now,
         )
-        return self._seal(session)
+        return session, self._seal(session)
 
     async def load(self, text: str | None, now: int) -> Session | None:
         """Return the session that a cookie holds, if it is one and still alive."""

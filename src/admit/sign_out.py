@@ -77,6 +77,10 @@ class SignOut:
             cookies=gone,
         )
 
+    def token(self, session: Session) -> str:
+        """Return what proves a sign-out form to be ours, where a browser sends no headers for it."""
+        return self._sealer.seal(PURPOSE, session.id.encode())
+
     def is_return(self, request: BrowserRequest) -> bool:
         """Tell whether a visit of the landing page is the provider's redirect."""
         return self._cookies.signed_out in request.cookies
@@ -114,11 +118,8 @@ class SignOut:
             if not only_here:
                 location, more = await self._provider(session)
                 cookies += more
-        answer = redirect(location, cookies)
-        return BrowserResponse(
-            status=answer.status, location=answer.location, cookies=answer.cookies,
-            ends_session=True,
-        )  # fmt: skip
+        self._endpoints.on_sign_out()
+        return redirect(location, cookies)
 
     async def _provider(self, session: Session) -> tuple[str, list[str]]:
         """Return where the provider's session ends; our landing page where it cannot."""
@@ -143,7 +144,7 @@ class SignOut:
             status=FORBIDDEN if refused else 200,
             body=sign_out_page(
                 action=self._settings.base_url + self._settings.sign_out_path,
-                token=self._sealer.seal(PURPOSE, session.id.encode()),
+                token=self.token(session),
                 home=guard.absolute(self._settings.prefix + "/"),
                 refused=refused,
             ),

@@ -1,0 +1,67 @@
+"""The parts put together, for any adapter.
+
+May know: the core, and none of the frameworks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from admit.attempts import Attempts
+from admit.browser import Cookies
+from admit.endpoints import Endpoints
+from admit.events import Emit
+from admit.ports import Http, Lock
+from admit.relying_party import RelyingParty
+from admit.sealing import Sealer
+from admit.sessions import CookieSessions
+from admit.settings import Settings
+from admit.sign_out import SignOut
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """What an adapter needs."""
+
+    settings: Settings
+    endpoints: Endpoints
+    sign_out: SignOut
+    sessions: CookieSessions
+
+
+def assemble(
+    settings: Settings,
+    *,
+    http: Http,
+    lock: Callable[[], Lock],
+    clock: Callable[[], int],
+    random: Callable[[int], bytes],
+    emit: Emit,
+    debug: Callable[[], bool],
+) -> Assembly:
+    """Return the parts for one deployment, over the ports that an adapter hands in."""
+    sealer = Sealer(settings.secret_keys, random)
+    cookies = Cookies(settings)
+    sessions = CookieSessions(
+        sealer,
+        random,
+        name=cookies.session,
+        idle=settings.idle_timeout,
+        absolute=settings.absolute_timeout,
+    )
+    relying_party = RelyingParty(
+        settings.client, http=http, lock=lock, clock=clock, random=random
+    )
+    endpoints = Endpoints(
+        settings,
+        relying_party=relying_party,
+        sessions=sessions,
+        attempts=Attempts(sealer, cookies.attempts),
+        clock=clock,
+        random=random,
+        emit=emit,
+        debug=debug,
+    )
+    sign_out = SignOut(endpoints, sealer=sealer, clock=clock, random=random, emit=emit)
+    return Assembly(settings, endpoints, sign_out, sessions)

@@ -1,0 +1,226 @@
+"""An OpenID provider in memory: the `Http` port answered by a small, honest provider.
+
+It checks what a provider checks (client, redirect URI, PKCE, single use of codes) and signs for
+real. Tests bend it: claims, header, key set, and whole answers.
+
+May know: ports.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from base64 import urlsafe_b64encode
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from admit.ports import HttpRequest, HttpResponse
+
+JSON = {"content-type": "application/json"}
+Answer = HttpResponse | Exception
+
+
+class ThreadLock:
+    """The `Lock` port over a thread's lock."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    async def __aenter__(self) -> None:
+        """Wait for the lock."""
+        self._lock.acquire()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give the lock back."""
+        self._lock.release()
+
+
+@cache
+def signing_key(number: int = 0) -> rsa.RSAPrivateKey:
+    """Return the process's RSA key of that number: 2048 bits, made once."""
+    del number
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@dataclass
+class MemoryProvider:
+    """A provider at *issuer* that knows one client.
+
+    Attributes:
+        now: Seconds since the epoch, by the provider's clock.
+        claims: Laid over the ID Token's; a value of None removes the claim.
+        header: Laid over the ID Token's header.
+        metadata: Laid over the metadata.
+        userinfo: Laid over what UserInfo says.
+        key: The number of the key that signs.
+        answers: Path of an endpoint to what it answers instead, once or for ever.
+        requests: Counts requests by path.
+    """
+
+    issuer: str = "https://provider.test/oauth2/default"
+    client_id: str = "client"
+    client_secret: str = "secret-of-the-client"
+    user: Mapping[str, Any] = field(
+        default_factory=lambda: {"sub": "00u1", "name": "Alice Example", "email": "a@example.com"}
+    )
+    now: Callable[[], int] = lambda: 1_800_000_000
+    claims: dict[str, Any] = field(default_factory=dict)
+    header: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
+    userinfo: dict[str, Any] = field(default_factory=dict)
+    key: int = 0
+    published: tuple[int, ...] = (0,)
+    answers: dict[str, Answer] = field(default_factory=dict)
+    requests: Counter[str] = field(default_factory=Counter)
+    _codes: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request of the back channel."""
+        path = urlsplit(request.url).path.removeprefix(urlsplit(self.issuer).path.rstrip("/"))
+        self.requests[path] += 1
+        instead = self.answers.get(path)
+        if isinstance(instead, Exception):
+            raise instead
+        if instead is not None:
+            return instead
+        handlers = {
+            "/.well-known/openid-configuration": self._discovery,
+            "/v1/keys": self._jwks,
+            "/v1/token": self._token,
+            "/v1/userinfo": self._userinfo,
+        }
+        return handlers[path](request)
+
+    def authorize(self, url: str, **response: str) -> dict[str, list[str]]:
+        """Sign the user in, and return the parameters that go to the callback.
+
+        Args:
+            url: The authorization request.
+            **response: Laid over those parameters; an empty value removes one.
+        """
+        request = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+        code = f"code-{len(self._codes)}"
+        self._codes[code] = request
+        parameters = {"code": code, "state": request["state"], **response}
+        return {name: [value] for name, value in parameters.items() if value}
+
+    def callback(self, url: str, **response: str) -> str:
+        """Return the path and query of the callback that `authorize` leads to."""
+        parameters = self.authorize(url, **response)
+        redirect_uri = dict(parse_qsl(urlsplit(url).query))["redirect_uri"]
+        return f"{urlsplit(redirect_uri).path}?{urlencode(parameters, doseq=True)}"
+
+    def id_token(self, request: Mapping[str, str], access_token: str) -> str:
+        """Return a signed ID Token for an authorization request."""
+        claims = {
+            **self.user,
+            "iss": self.issuer,
+            "aud": self.client_id,
+            "iat": self.now(),
+            "exp": self.now() + 3600,
+            "auth_time": self.now(),
+            "nonce": request.get("nonce"),
+            "at_hash": base64url(hashlib.sha256(access_token.encode()).digest()[:16]),
+            **self.claims,
+        }
+        claims = {name: value for name, value in claims.items() if value is not None}
+        return self.sign(claims)
+
+    def sign(self, claims: object) -> str:
+        """Return *claims* signed with the current key."""
+        header = {"alg": "RS256", "kid": f"key-{self.key}", **self.header}
+        header = {name: value for name, value in header.items() if value is not None}
+        signed = f"{base64url(_json(header))}.{base64url(_json(claims))}"
+        signature = signing_key(self.key).sign(
+            signed.encode(), padding.PKCS1v15(), hashes.SHA256()
+        )
+        return f"{signed}.{base64url(signature)}"
+
+    def _discovery(self, _request: HttpRequest) -> HttpResponse:
+        base = self.issuer.rstrip("/") + "/v1"
+        return _ok(
+            {
+                "issuer": self.issuer,
+                "authorization_endpoint": f"{base}/authorize",
+                "token_endpoint": f"{base}/token",
+                "jwks_uri": f"{base}/keys",
+                "userinfo_endpoint": f"{base}/userinfo",
+                "end_session_endpoint": f"{base}/logout",
+                **self.metadata,
+            }
+        )
+
+    def _jwks(self, _request: HttpRequest) -> HttpResponse:
+        return _ok({"keys": [self.jwk(number) for number in self.published]})
+
+    def jwk(self, number: int) -> dict[str, str]:
+        """Return the public key of that number as a JWK."""
+        numbers = signing_key(number).public_key().public_numbers()
+        return {
+            "kty": "RSA",
+            "use": "sig",
+            "alg": "RS256",
+            "kid": f"key-{number}",
+            "n": base64url(numbers.n.to_bytes(256, "big")),
+            "e": "AQAB",
+        }
+
+    def _token(self, request: HttpRequest) -> HttpResponse:
+        form = dict(parse_qsl((request.body or b"").decode()))
+        asked = self._codes.pop(form.get("code", ""), None)
+        if asked is None:
+            return _refused("invalid_grant", "The authorization code is invalid or has expired.")
+        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        if base64url(digest) != asked.get("code_challenge"):
+            return _refused("invalid_grant", "PKCE verification failed.")
+        if form.get("redirect_uri") != asked.get("redirect_uri"):
+            return _refused("invalid_grant", "The 'redirect_uri' does not match.")
+        access_token = f"access-{self.requests['/v1/token']}"
+        return _ok(
+            {
+                "access_token": access_token,
+                "token_type": "Bearer",
+                "expires_in": 3600,
+                "id_token": self.id_token(asked, access_token),
+            },
+            date=self.now(),
+        )
+
+    def _userinfo(self, _request: HttpRequest) -> HttpResponse:
+        said = {**self.user, **self.userinfo}
+        return _ok({name: value for name, value in said.items() if value is not None})
+
+
+def base64url(octets: bytes) -> str:
+    """Return *octets* in base64url without padding."""
+    return urlsafe_b64encode(octets).rstrip(b"=").decode("ascii")
+
+
+def _json(value: object) -> bytes:
+    return value if isinstance(value, bytes) else json.dumps(value).encode()
+
+
+def _ok(document: object, date: int | None = None) -> HttpResponse:
+    from email.utils import formatdate
+
+    headers = JSON if date is None else {**JSON, "date": formatdate(date, usegmt=True)}
+    return HttpResponse(status=200, headers=headers, body=_json(document))
+
+
+def _refused(error: str, description: str) -> HttpResponse:
+    body = _json({"error": error, "error_description": description})
+    return HttpResponse(status=400, headers=JSON, body=body)
