@@ -50,9 +50,7 @@ def assemble(
         idle=settings.idle_timeout,
         absolute=settings.absolute_timeout,
     )
-    relying_party = RelyingParty(
-        settings.client, http=http, lock=lock, clock=clock, random=random
-    )
+    relying_party = RelyingParty(settings.client, http=http, lock=lock, clock=clock, random=random)
     endpoints = Endpoints(
         settings,
         relying_party=relying_party,

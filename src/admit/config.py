@@ -94,7 +94,9 @@ def read_okta_env(path: Path | None) -> dict[str, str]:
         name, equals, value = line.strip().removeprefix("export ").partition("=")
         if equals and not name.startswith("#"):
             name = name.strip()
-            found[OKTA_FILE_NAMES.get(name, name)] = re.sub(r"^(['\"])(.*)\1$", r"\2", value.strip())
+            found[OKTA_FILE_NAMES.get(name, name)] = re.sub(
+                r"^(['\"])(.*)\1$", r"\2", value.strip()
+            )
     return found
 
 
@@ -191,7 +193,9 @@ def _parameters(reader: Reader) -> Mapping[str, str]:
         check_parameters(value)
     except (TypeError, ValueError) as error:
         reader.problem(
-            reader.shown("authorization_parameters"), str(error), "Give other parameters, as a dict."
+            reader.shown("authorization_parameters"),
+            str(error),
+            "Give other parameters, as a dict.",
         )
         return {}
     return dict(value)
@@ -220,9 +224,7 @@ def _paths(reader: Reader) -> dict[str, str]:
     return paths
 
 
-def _settings(
-    reader: Reader, client: Client, base_url: str, paths: Mapping[str, str]
-) -> Settings:
+def _settings(reader: Reader, client: Client, base_url: str, paths: Mapping[str, str]) -> Settings:
     idle = reader.number("idle_timeout", 60, 31_536_000, 3600)
     absolute = reader.number("absolute_timeout", 60, 31_536_000, 43_200)
     if idle > absolute:
@@ -260,7 +262,10 @@ def _secret_keys(reader: Reader) -> tuple[str, ...]:
     name = reader.shown("secret_keys")
     if not keys:
         name = "SECRET_KEY"
-        framework = [reader.framework("SECRET_KEY"), *(reader.framework("SECRET_KEY_FALLBACKS") or ())]
+        framework = [
+            reader.framework("SECRET_KEY"),
+            *(reader.framework("SECRET_KEY_FALLBACKS") or ()),
+        ]
         keys = tuple(_as_text(key) for key in framework if key)
     fix = (
         "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(32))' and keep it"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from urllib.parse import urlencode
 
 from admit.attempts import LIFETIME, Attempts, attempt_key
 from admit.browser import NO_STORE, BrowserRequest, BrowserResponse, Cookies, redirect
@@ -129,7 +128,9 @@ class Endpoints:
         if pending < SUSPICIOUS:
             return {"pending": pending}
         uri = self.settings.client.redirect_uri
-        hint = f"if the provider complains of redirect_uri, register exactly {uri} for sign-in there"
+        hint = (
+            f"if the provider complains of redirect_uri, register exactly {uri} for sign-in there"
+        )
         return {"pending": pending, "hint": hint}
 
     async def callback(self, request: BrowserRequest) -> BrowserResponse:
@@ -191,9 +192,7 @@ class Endpoints:
         home = self.guard.absolute(self.settings.prefix + "/")
         return failure_page(failure, home=home, debug=self._debug())
 
-    async def _complete(
-        self, request: BrowserRequest, attempt: AuthorizationRequest
-    ) -> list[str]:
+    async def _complete(self, request: BrowserRequest, attempt: AuthorizationRequest) -> list[str]:
         """Finish an attempt, and return the cookies of the new session."""
         now = self._clock()
         signed_in = await self.relying_party.complete(request.parameters, attempt)
@@ -233,7 +232,8 @@ class Endpoints:
         now = self._clock()
         if attempt.state == state and now >= attempt.started_at + LIFETIME:
             raise ResponseRejected(
-                "attempt.expired", f"it began {now - attempt.started_at} s ago, {LIFETIME} s are given"
+                "attempt.expired",
+                f"it began {now - attempt.started_at} s ago, {LIFETIME} s are given",
             )
         if attempt.issuer != self.settings.client.issuer:
             raise ResponseRejected("attempt.other_issuer", "the issuer was changed meanwhile")
@@ -265,8 +265,12 @@ class Endpoints:
                 "the browser sent no attempt's cookie: it blocks cookies, the address was opened in"
                 " another browser, or a proxy drops or changes cookies"
             )
-            fix = "finish in the browser where the sign-in began; look at Set-Cookie behind the proxy"
-        return ResponseRejected("attempt.missing", "no attempt for this state", cause=cause, hint=fix)
+            fix = (
+                "finish in the browser where the sign-in began; look at Set-Cookie behind the proxy"
+            )
+        return ResponseRejected(
+            "attempt.missing", "no attempt for this state", cause=cause, hint=fix
+        )
 
     def _rounds(self, request: BrowserRequest) -> int:
         """Return how often this browser was just signed in, without it having stuck.

@@ -10,9 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 LOGGER = logging.getLogger("admit")
-WARNINGS = frozenset(
-    {"signin.refused", "signin.denied", "provider.unavailable", "logout.refused"}
-)
+WARNINGS = frozenset({"signin.refused", "signin.denied", "provider.unavailable", "logout.refused"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,7 +220,9 @@ class _AppState:
         request = _from_flask()
         answer = self.parts.endpoints.guard.challenge(request)
         if answer is None:
-            error = ResponseRejected("sign_in.required", "a form was sent without a session", status=401)
+            error = ResponseRejected(
+                "sign_in.required", "a form was sent without a session", status=401
+            )
             answer = self.parts.endpoints.fail(error, request)
         return _to_flask(answer)
 
@@ -357,6 +359,4 @@ def _to_flask(answer: BrowserResponse) -> flask.Response:
     headers = [*answer.headers, *(("Set-Cookie", cookie) for cookie in answer.cookies)]
     if answer.location is not None:
         headers.append(("Location", answer.location))
-    return flask.Response(
-        answer.body, answer.status, headers, content_type=answer.content_type
-    )
+    return flask.Response(answer.body, answer.status, headers, content_type=answer.content_type)

@@ -164,7 +164,9 @@ def _check_header(header: Mapping[str, Any], what: str, algorithm: str) -> None:
     if "crit" in header:
         raise ResponseRejected(f"{what}.crit", "no critical header parameter is understood")
     if not isinstance(typ, str) or typ.lower() not in {"jwt", "application/jwt"}:
-        raise ResponseRejected(f"{what}.typ", f"expected JWT, got {shown(typ)}", spec="RFC 8725 3.11")
+        raise ResponseRejected(
+            f"{what}.typ", f"expected JWT, got {shown(typ)}", spec="RFC 8725 3.11"
+        )
     if not isinstance(kid, str | None):
         raise ResponseRejected(f"{what}.kid", "kid is not a string")
 

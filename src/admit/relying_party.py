@@ -205,9 +205,7 @@ class RelyingParty:
         answer = await self._http.send(userinfo_request(endpoint, tokens.access_token))
 
         def parse(keys: KeySet) -> UserInfo:
-            return parse_userinfo_response(
-                answer, id_token=id_token, client=self.client, keys=keys
-            )
+            return parse_userinfo_response(answer, id_token=id_token, client=self.client, keys=keys)
 
         if not is_signed(answer):
             return parse(())

@@ -101,9 +101,7 @@ class SignOut:
         token = self._sealer.open(PURPOSE, request.parameter("token") or "")
         return token == session.id.encode() or None
 
-    async def _sign_out(
-        self, request: BrowserRequest, session: Session | None
-    ) -> BrowserResponse:
+    async def _sign_out(self, request: BrowserRequest, session: Session | None) -> BrowserResponse:
         cookies = [
             self._cookies.delete(name)
             for name in (self._cookies.session, self._cookies.rounds)

@@ -22,9 +22,7 @@ WHAT = "id_token"
 SPEC = "OIDC Core 3.1.3.7"
 LONGEST_SUB = 255
 #: The codes that a wrong clock on either side explains.
-CLOCK_CODES = frozenset(
-    {"id_token.expired", "id_token.iat_in_future", "id_token.nbf_in_future"}
-)
+CLOCK_CODES = frozenset({"id_token.expired", "id_token.iat_in_future", "id_token.nbf_in_future"})
 
 
 def verify_id_token(
@@ -52,9 +50,7 @@ def verify_id_token(
     Spec: OIDC Core 3.1.3.7, 3.1.3.8 and 2.
     """
     algorithm = client.id_token_signed_response_alg
-    payload = jose.verify(
-        jose.read_compact(raw, what=WHAT, algorithm=algorithm), keys, algorithm
-    )
+    payload = jose.verify(jose.read_compact(raw, what=WHAT, algorithm=algorithm), keys, algorithm)
     try:
         claims = parse_object(payload)
     except ValueError:

@@ -16,9 +16,7 @@ WHAT = "jwks_uri"
 
 def jwks_request(metadata: ProviderMetadata) -> HttpRequest:
     """Return the request for the key set."""
-    return HttpRequest(
-        method="GET", url=metadata.jwks_uri, headers={"Accept": "application/json"}
-    )
+    return HttpRequest(method="GET", url=metadata.jwks_uri, headers={"Accept": "application/json"})
 
 
 def parse_jwks_response(response: HttpResponse) -> KeySet:

@@ -10,7 +10,7 @@ from typing import Any
 from admit import jose
 from admit.errors import ProviderError, ResponseRejected, shown
 from admit.jose import KeySet
-from admit.model import Client, IDToken, ProviderMetadata, UserInfo
+from admit.model import Client, IDToken, UserInfo
 from admit.ports import HttpRequest, HttpResponse
 from admit.protocol.answers import OK, check_available, json_object
 from admit.strict_json import parse_object

@@ -145,9 +145,7 @@ class MemoryProvider:
         header = {"alg": "RS256", "kid": f"key-{self.key}", **self.header}
         header = {name: value for name, value in header.items() if value is not None}
         signed = f"{base64url(_json(header))}.{base64url(_json(claims))}"
-        signature = signing_key(self.key).sign(
-            signed.encode(), padding.PKCS1v15(), hashes.SHA256()
-        )
+        signature = signing_key(self.key).sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
         return f"{signed}.{base64url(signature)}"
 
     def _discovery(self, _request: HttpRequest) -> HttpResponse:
