@@ -81,7 +81,7 @@ class Attempts:
         return [name for name in cookies if name.startswith(self._prefix)]
 
     def surplus(self, cookies: Mapping[str, str]) -> list[str]:
-        """Return the names of the cookies to drop so that one more fits: unreadable, then oldest."""
+        """Return the cookies to drop so that one more fits: unreadable, then oldest."""
         aged = []
         for name in self.pending(cookies):
             request = self.open(cookies[name])

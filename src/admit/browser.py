@@ -116,7 +116,7 @@ class Cookies:
         )
 
     def set(self, name: str, value: str, max_age: int | None = None) -> str:
-        """Return the ``Set-Cookie`` value of a cookie; without *max_age* it ends with the browser."""
+        """Return the ``Set-Cookie`` value; without *max_age* the cookie ends with the browser."""
         age = "" if max_age is None else f"; Max-Age={max_age}"
         attempt = name.startswith(self.attempts)
         return f"{name}={value}{age}{self._attempt_attributes if attempt else self._attributes}"

@@ -65,7 +65,7 @@ class Reader:
         return next((s.values.get(name) for s in self.sources if s.kind == "application"), None)
 
     def optional(self, name: str) -> str | None:
-        """Return the setting without blanks around it, or None; quotes and placeholders are noted."""
+        """Return the setting, stripped, or None; quotes and placeholders are noted."""
         value = self.value(name)
         if value is None:
             return None

@@ -32,12 +32,14 @@ def read_issuer(reader: Reader, name: str, issuer: str) -> str:
     return issuer
 
 
-def _issuer_problem(issuer: str) -> tuple[str, str] | None:
+def _issuer_problem(issuer: str) -> tuple[str, str] | None:  # noqa: PLR0911 - a list of rules
     if "://" not in issuer:
         return (
             f"{issuer!r} is no URL",
-            f"Use https://{issuer.rstrip('/')}/oauth2/default for Okta's default authorization"
-            f" server, or https://{issuer.rstrip('/')} for the org's own.",
+            (
+                f"Use https://{issuer.rstrip('/')}/oauth2/default for Okta's default authorization"
+                f" server, or https://{issuer.rstrip('/')} for the org's own."
+            ),
         )
     parts = _split(issuer)
     if parts is None or issuer.count("://") > 1:
@@ -67,8 +69,10 @@ def _okta_problem(issuer: str, host: str) -> tuple[str, str] | None:
     if is_okta(host) and not is_okta_server(issuer):
         return (
             f"{urlsplit(issuer).path!r} is not the path of an Okta server",
-            f"Use https://{host}/oauth2/default, with your server's id in place of default, or"
-            f" https://{host}; no slash at the end.",
+            (
+                f"Use https://{host}/oauth2/default, with your server's id in place of default, or"
+                f" https://{host}; no slash at the end."
+            ),
         )
     return None
 

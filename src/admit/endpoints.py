@@ -287,8 +287,8 @@ class Endpoints:
             raise ResponseRejected(
                 "sign_in.loop",
                 f"{MOST_ROUNDS} sign-ins within {ROUNDS_WINDOW} s, and the session did not stick",
-                cause="the session's cookie does not come back, or the application sends a signed-in"
-                " user to sign in again",
+                cause="the session's cookie does not come back, or the application sends a user who"
+                " is signed in to sign in again",
                 hint="look at the Set-Cookie of the callback in the browser's tools: its host, path"
                 " and size; look for a redirect to the sign-in page in the application",
             )

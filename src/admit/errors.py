@@ -105,13 +105,13 @@ class ProviderError(SignInError):
         )
 
 
-class ResponseRejected(SignInError):
+class ResponseRejected(SignInError):  # noqa: N818 - it is no error of ours
     """A security check failed. Only a new sign-in helps."""
 
     status = 400
 
 
-class AuthorizationDenied(SignInError):
+class AuthorizationDenied(SignInError):  # noqa: N818 - as above
     """The provider said no (RFC 6749 4.1.2.1)."""
 
     status = 403

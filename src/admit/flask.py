@@ -248,7 +248,7 @@ class _AppState:
             return True
         path = flask.request.path
         return any(
-            name == endpoint or name == path or (name.endswith("/*") and path.startswith(name[:-1]))
+            name in {endpoint, path} or (name.endswith("/*") and path.startswith(name[:-1]))
             for name in self.parts.settings.public
         )
 
@@ -306,7 +306,7 @@ class _Bridge(LoginManager):
             self._update_request_context_with_user(user)
 
     def unauthorized(self) -> flask.Response:
-        user_unauthorized.send(flask.current_app._get_current_object())  # type: ignore[attr-defined]
+        user_unauthorized.send(flask.current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
         if self.unauthorized_callback is not None:
             return cast("flask.Response", self.unauthorized_callback())
         return self.state.challenge()

@@ -30,7 +30,7 @@ class Guard:
         return safe_return_to(value, own=self._own, default=self.default)
 
     def absolute(self, path: str) -> str:
-        """Return the URL of a path that was found safe. The host is ours, whatever the path holds."""
+        """Return the URL of a path that was found safe. The host is ours, whatever it holds."""
         return self._settings.origin + path
 
     def wanted(self, request: BrowserRequest) -> str:

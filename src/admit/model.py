@@ -34,7 +34,7 @@ class Client:
     post_logout_redirect_uri: str
     scope: tuple[str, ...] = ("openid", "profile", "email")
     response_mode: Literal["query", "form_post"] = "query"
-    id_token_signed_response_alg: str = "RS256"
+    id_token_signed_response_alg: str = "RS256"  # noqa: S105 - no password
     leeway: int = 60
     userinfo: Literal["auto", "always", "never"] = "auto"
     claims: tuple[str, ...] = ()

@@ -18,15 +18,16 @@ STYLE = """
 @media (prefers-color-scheme:dark){:root{--page:#11151b;--card:#1a2029;--text:#e9edf3;
 --soft:#a5b0c0;--line:#303947;--accent:#8fb0ff;--on-accent:#0d1630;--code:#222a35}}
 *{box-sizing:border-box}
-body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;background:var(--page);
-color:var(--text);font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;
+background:var(--page);color:var(--text);
+font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 main{width:100%;max-width:34rem;background:var(--card);border:1px solid var(--line);
 border-radius:.9rem;padding:2rem}
 h1{margin:0 0 .6rem;font-size:1.45rem;line-height:1.25}
 p{margin:0 0 1rem}
 .actions{display:flex;flex-wrap:wrap;gap:.75rem;margin:1.5rem 0 0}
-.button{display:inline-block;font:inherit;font-weight:600;padding:.6rem 1.15rem;border-radius:.55rem;
-border:1px solid var(--accent);background:var(--accent);color:var(--on-accent);
+.button{display:inline-block;font:inherit;font-weight:600;padding:.6rem 1.15rem;
+border-radius:.55rem;border:1px solid var(--accent);background:var(--accent);color:var(--on-accent);
 text-decoration:none;cursor:pointer}
 .button.second{background:transparent;color:var(--accent)}
 .button:focus-visible,a:focus-visible{outline:3px solid var(--accent);outline-offset:3px}
@@ -89,9 +90,7 @@ def _for_developers(failure: Failure) -> str:
         "Rule": failure.spec,
     }
     shown = "".join(
-        f"<dt>{name}</dt><dd>{f'<code>{escape(text)}</code>' if name == 'Code' else escape(text)}</dd>\n"
-        for name, text in rows.items()
-        if text
+        f"<dt>{name}</dt><dd>{escape(text)}</dd>\n" for name, text in rows.items() if text
     )
     return (
         "<section>\n<h2>For the developer (shown in debug mode only)</h2>\n"

@@ -64,7 +64,7 @@ ROWS = (
         "authorization.feature_not_enabled", 502, "the org has no licence for what was asked",
         "a custom authorization server needs API Access Management; else use the org's issuer"),
     Row("authorization", "access_denied", "The authorize request required an MFA",
-        "authorization.unmet_authentication_requirements", 403, "the org has no second factor set up",
+        "authorization.unmet_authentication_requirements", 403, "no second factor is set up",
         "set up authenticators at the provider"),
     Row("authorization", "access_denied", "User creation was disabled",
         "authorization.external_idp", 403, "the external identity provider may not create users",

@@ -54,7 +54,7 @@ class Sealer:
         return f"<Sealer with {len(self._keys)} keys>"
 
     def seal(self, purpose: bytes, message: bytes) -> str:
-        """Return *message* sealed for *purpose*: base64url, a third longer than it plus 45 bytes."""
+        """Return *message* sealed for *purpose*: base64url, a third longer, plus 60 characters."""
         head = VERSION + self._newest + self._random(SALT_BYTES)
         sealed = _cipher(self._keys[self._newest], purpose, head).encrypt(
             head[-NONCE_BYTES:], message, head

@@ -25,7 +25,7 @@ TOUCH_AFTER = 8
 ID_BYTES = 16
 
 
-class SessionTooLarge(SignInError):
+class SessionTooLarge(SignInError):  # noqa: N818 - it says what is the matter
     """The session does not fit into a cookie."""
 
     status = 502

@@ -78,7 +78,7 @@ class SignOut:
         )
 
     def token(self, session: Session) -> str:
-        """Return what proves a sign-out form to be ours, where a browser sends no headers for it."""
+        """Return what proves a sign-out form ours, where a browser sends no headers for it."""
         return self._sealer.seal(PURPOSE, session.id.encode())
 
     def is_return(self, request: BrowserRequest) -> bool:

@@ -15,6 +15,7 @@ from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from functools import cache
 from types import TracebackType
 from typing import Any
@@ -73,7 +74,7 @@ class MemoryProvider:
 
     issuer: str = "https://provider.test/oauth2/default"
     client_id: str = "client"
-    client_secret: str = "secret-of-the-client"
+    client_secret: str = "secret-of-the-client"  # noqa: S105 - a test's
     user: Mapping[str, Any] = field(
         default_factory=lambda: {"sub": "00u1", "name": "Alice Example", "email": "a@example.com"}
     )
@@ -213,8 +214,6 @@ def _json(value: object) -> bytes:
 
 
 def _ok(document: object, date: int | None = None) -> HttpResponse:
-    from email.utils import formatdate
-
     headers = JSON if date is None else {**JSON, "date": formatdate(date, usegmt=True)}
     return HttpResponse(status=200, headers=headers, body=_json(document))
 

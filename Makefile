@@ -1,0 +1,70 @@
+# Everything sets itself up: only Python 3.11+, make and the package registries are needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := -m pip install --quiet --disable-pip-version-check --no-input
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-annotate --custom-compile-command "make lock"
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-unit test-pythons check format lock bench screenshots clean
+
+help: ## Show this list.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/demo ## Run the sample app and a sign-in provider: no account anywhere is needed.
+	@$(BIN)/python examples/flask_app/demo.py
+
+test: $(VENV)/check $(VENV)-interop/ready ## Run all tests; those that need a missing program say so.
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage report --include 'src/admit/protocol/*' --fail-under 100
+	$(BIN)/coverage report --skip-covered
+
+test-unit: $(VENV)/check ## Run the fast tests: no browser, no other provider.
+	$(BIN)/python -m pytest --ignore tests/browser --ignore tests/interop
+
+test-pythons: ## Run the fast tests on every supported Python that is installed.
+	@for version in 3.11 3.12 3.13; do \
+	  if command -v python$$version >/dev/null && python$$version -c '' 2>/dev/null; then \
+	    echo "== Python $$version"; \
+	    $(MAKE) --no-print-directory test-unit PYTHON=python$$version VENV=.venv-$$version || exit 1; \
+	  else echo "== Python $$version is not installed here"; fi; \
+	done
+
+check: $(VENV)/check ## Run the linters, the type checkers and the import contracts.
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/ruff check --quiet
+	$(BIN)/mypy
+	$(BIN)/pyright --warnings
+	$(BIN)/lint-imports --no-timing
+
+format: $(VENV)/check ## Format the code, and repair what the linter can.
+	$(BIN)/ruff check --quiet --fix
+	$(BIN)/ruff format
+
+lock: $(VENV)/check ## Bring requirements/ up to date with pyproject.toml.
+	for group in demo test check; do \
+	  $(BIN)/$(LOCK) pyproject.toml --extra dev --group $$group -o requirements/$$group.txt || exit 1; \
+	done
+	$(BIN)/$(LOCK) --group interop -o requirements/interop.txt
+
+bench: $(VENV)/check ## Measure against bare Flask and, with PEERS=all, other libraries.
+	$(BIN)/python bench/run.py
+
+clean: ## Remove what the other targets made.
+	rm -rf $(VENV) .venv-* .*_cache .coverage .hypothesis dist
+
+# Locked by hash, ours included: the build tool comes from the same lock.
+$(VENV)/demo $(VENV)/check: $(VENV)/%: requirements/%.txt pyproject.toml
+	@echo "Setting up $(VENV) ($*) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python $(PIP) --require-hashes -r $<
+	@$(BIN)/python $(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)-interop/ready: requirements/interop.txt tests/interop/package-lock.json
+	@echo "Setting up $(VENV)-interop ..."
+	@test -x $(VENV)-interop/bin/python || $(PYTHON) -m venv $(VENV)-interop
+	@$(VENV)-interop/bin/python $(PIP) --require-hashes -r $<
+	@PATH="$(CURDIR)/$(VENV)-interop/bin:$$PATH" npm ci --silent --no-fund --no-audit --ignore-scripts --prefix tests/interop
+	@touch $@
