@@ -13,7 +13,7 @@ help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/demo ## Run the sample app and a sign-in provider: no account anywhere is needed.
-	@$(BIN)/python examples/flask_app/demo.py
+	@PORT=$(or $(PORT),5000) PROVIDER_PORT=$(or $(PROVIDER_PORT),9400) $(BIN)/python examples/flask_app/demo.py
 
 test: $(VENV)/check $(VENV)-interop/ready ## Run all tests; those that need a missing program say so.
 	$(BIN)/coverage run -m pytest
@@ -59,7 +59,7 @@ $(VENV)/demo $(VENV)/check: $(VENV)/%: requirements/%.txt pyproject.toml
 	@echo "Setting up $(VENV) ($*) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python $(PIP) --require-hashes -r $<
-	@$(BIN)/python $(PIP) --no-deps --no-build-isolation --editable .
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python $(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)-interop/ready: requirements/interop.txt tests/interop/package-lock.json
