@@ -47,6 +47,7 @@ def assemble(
         sealer,
         random,
         name=cookies.session,
+        audience=(settings.client.issuer, settings.client.client_id),
         idle=settings.idle_timeout,
         absolute=settings.absolute_timeout,
     )

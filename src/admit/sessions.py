@@ -9,6 +9,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 from admit.errors import SignInError
@@ -50,6 +51,8 @@ class CookieSessions:
         sealer: Seals them.
         random: Returns that many fresh random bytes.
         name: Of the cookie.
+        audience: Issuer and client id. Two applications may share a secret, and a session of the
+            one must not open the other.
         idle: Seconds without use after which a session ends.
         absolute: Seconds after which it ends in any case.
     """
@@ -60,10 +63,12 @@ class CookieSessions:
         random: Callable[[int], bytes],
         *,
         name: str,
+        audience: tuple[str, str],
         idle: int,
         absolute: int,
     ) -> None:
         self.name = name
+        self._purpose = PURPOSE + sha256("\n".join(audience).encode()).digest()
         self._sealer = sealer
         self._random = random
         self._idle = idle
@@ -92,7 +97,7 @@ class CookieSessions:
         """Return the session that a cookie holds, if it is one and still alive."""
         if text is None:
             return None
-        message = self._sealer.open(PURPOSE, text)
+        message = self._sealer.open(self._purpose, text)
         if isinstance(message, Unsealable):
             return None
         session = _decoded(message)
@@ -115,7 +120,7 @@ class CookieSessions:
         self._ended.add(session.id, until=session.started_at + self._absolute, now=now)
 
     def _seal(self, session: Session) -> str:
-        text = self._sealer.seal(PURPOSE, _encoded(session))
+        text = self._sealer.seal(self._purpose, _encoded(session))
         if len(self.name) + len(text) > LARGEST:
             raise SessionTooLarge(len(self.name) + len(text))
         return text

@@ -1,0 +1,160 @@
+"""The same application in different places: hosts, prefixes, proxies, cookies."""
+
+from __future__ import annotations
+
+import flask
+import pytest
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.test import Client
+
+from adapters.site import NAVIGATION, OWN, Browser, Site, asked
+from admit import ConfigurationError
+from admit.flask import SignIn
+
+
+def set_cookies(answer: object) -> list[str]:
+    return answer.headers.getlist("Set-Cookie")  # type: ignore[attr-defined,no-any-return]
+
+
+def test_a_sign_in_begins_on_the_canonical_host(site: Site, browser: Browser) -> None:
+    answer = browser.get("/signin?next=/profile", base_url="http://127.0.0.1:5000")
+    assert answer.location == "http://localhost:5000/signin?next=%2Fprofile&canonical=1"
+    assert site.events == []
+    assert browser.sign_in(answer.location).location == "http://localhost:5000/profile"
+
+
+def test_a_protected_page_on_another_host_leads_to_the_canonical_one(browser: Browser) -> None:
+    answer = browser.get("/profile", base_url="http://127.0.0.1:5000")
+    assert answer.location == "http://localhost:5000/signin?next=/profile"
+
+
+def test_a_proxy_that_hides_the_host_sends_nobody_in_circles(browser: Browser) -> None:
+    first = browser.get("/signin", base_url="http://backend:8000")
+    assert "canonical=1" in first.location
+    again = browser.get("/signin?canonical=1", base_url="http://backend:8000")
+    assert again.location.startswith("https://provider.test/")
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "a." * 50, "[::1]:5000"])
+def test_the_host_header_decides_nothing(site: Site, browser: Browser, host: str) -> None:
+    answer = browser.get("/signin?canonical=1", {**NAVIGATION, "Host": host})
+    assert asked(answer.location)["redirect_uri"].startswith("http://localhost:5000/")
+    assert browser.get("/signin", {**NAVIGATION, "Host": host}).location.startswith(
+        "http://localhost:5000/"
+    )
+
+
+def test_behind_a_tls_proxy_cookies_are_bound_to_the_host() -> None:
+    site = Site(base_url="https://app.example.com")
+    browser = site.browser()
+    # The proxy speaks plain http to the application.
+    begun = browser.client.get("/signin", base_url="http://app.example.com", headers=NAVIGATION)
+    [attempt] = set_cookies(begun)
+    assert attempt.startswith("__Host-admit-attempt-")
+    for attribute in ("Path=/;", "HttpOnly", "Secure", "SameSite=Lax", "Max-Age=3600"):
+        assert attribute in attempt
+    answer = browser.sign_in()
+    session = next(text for text in set_cookies(answer) if text.startswith("__Host-admit="))
+    for attribute in ("Path=/;", "HttpOnly", "Secure", "SameSite=Lax"):
+        assert attribute in session
+    assert "Domain" not in session
+    assert "Max-Age" not in session
+    assert asked(browser.begin("/signin?prompt=login"))["redirect_uri"].startswith("https://app.")
+
+
+def test_on_loopback_over_http_cookies_are_not_secure_but_all_else(browser: Browser) -> None:
+    [attempt] = set_cookies(browser.get("/signin"))
+    assert attempt.startswith("admit-attempt-")
+    assert "Secure" not in attempt
+    assert "HttpOnly; SameSite=Lax" in attempt
+
+
+def test_under_a_prefix_everything_stays_below_it() -> None:
+    site = Site(base_url="https://example.com/app")
+    outer = flask.Flask("outer")
+    client = Client(DispatcherMiddleware(outer.wsgi_app, {"/app": site.app.wsgi_app}))
+
+    def get(path: str) -> object:
+        return client.get(path, base_url="https://example.com", headers=NAVIGATION)
+
+    challenge = get("/app/profile")
+    assert challenge.location == "https://example.com/app/signin?next=/app/profile"  # type: ignore[attr-defined]
+    begun = get("/app/signin?next=/app/profile")
+    [attempt] = set_cookies(begun)
+    assert attempt.startswith("__Secure-admit-attempt-")
+    assert "Path=/app;" in attempt
+    url = begun.location  # type: ignore[attr-defined]
+    assert asked(url)["redirect_uri"] == "https://example.com/app/authorization-code/callback"
+    answer = get(site.provider.callback(url))
+    assert answer.location == "https://example.com/app/profile"  # type: ignore[attr-defined]
+    assert get("/app/profile").status_code == 200  # type: ignore[attr-defined]
+    out = client.post("/app/signout", base_url="https://example.com", headers=OWN)
+    assert asked(out.location)["post_logout_redirect_uri"] == "https://example.com/app"
+
+
+def test_paths_are_the_applications_choice() -> None:
+    site = Site(
+        sign_in_path="/login",
+        sign_out_path="/logout",
+        callback_path="/oidc/return",
+        after_sign_in="/profile",
+    )
+    browser = site.browser()
+    assert browser.sign_in("/login").location == "http://localhost:5000/profile"
+    assert browser.get("/profile").status_code == 200
+    with site.app.test_request_context():
+        assert flask.url_for("signin") == "/login"
+
+
+def test_form_post_crosses_sites_with_the_attempt_alone() -> None:
+    site = Site(base_url="https://app.example.com", response_mode="form_post")
+    browser = site.browser()
+    begun = browser.get("/signin")
+    assert asked(begun.location)["response_mode"] == "form_post"
+    [attempt] = set_cookies(begun)
+    assert "SameSite=None" in attempt
+    assert "Secure" in attempt
+    parameters = site.provider.authorize(begun.location)
+    cross = {**NAVIGATION, "Sec-Fetch-Site": "cross-site", "Origin": "https://provider.test"}
+    answer = browser.post("/authorization-code/callback", cross, data=parameters)
+    assert answer.status_code == 303
+    session = next(text for text in set_cookies(answer) if text.startswith("__Host-admit="))
+    assert "SameSite=Lax" in session
+    assert browser.is_signed_in()
+
+
+def test_a_query_response_may_not_come_as_a_form(site: Site, browser: Browser) -> None:
+    parameters = site.provider.authorize(browser.begin())
+    assert browser.post("/authorization-code/callback", data=parameters).status_code == 405
+
+
+def test_two_workers_share_what_they_need() -> None:
+    one, two = Site(), Site()
+    two.provider = one.provider
+    two.sign_in._http = one.provider
+    browser = one.browser()
+    browser.sign_in()
+    other = two.browser()
+    other.client.set_cookie("admit", browser.cookies()["admit"], domain="localhost")
+    assert other.is_signed_in(), "a session opens in each process"
+
+
+@pytest.mark.parametrize(
+    "key", [None, "", "short", "dev", "change-me-change-me-change-me-change", "a" * 64]
+)
+def test_a_key_that_is_no_good_stops_the_application(key: str | None) -> None:
+    app = flask.Flask("app")
+    app.config["SECRET_KEY"] = key
+    with pytest.raises(ConfigurationError) as caught:
+        SignIn(
+            app,
+            issuer="https://provider.test",
+            client_id="c",
+            client_secret="s",
+            base_url="http://localhost:5000",
+        )
+    [problem] = caught.value.problems
+    assert problem.setting == "SECRET_KEY"
+    assert "secrets.token_urlsafe" in problem.fix
+    if key:
+        assert key not in str(caught.value)
