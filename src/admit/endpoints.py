@@ -23,7 +23,7 @@ from admit.relying_party import RelyingParty
 from admit.sealing import Unsealable
 from admit.sessions import CookieSessions
 from admit.settings import Settings
-from admit.user import User, session_claims
+from admit.user import User
 
 #: Rounds of sign-in within this many seconds, none of which stuck, after which we stop.
 MOST_ROUNDS, ROUNDS_WINDOW = 3, 60
@@ -199,7 +199,7 @@ class Endpoints:
         session, text = await self.sessions.start(
             signed_in.id_token, signed_in.userinfo, attempt=attempt_key(attempt.state), now=now
         )
-        user = User.of(session_claims(session), self.settings.groups_claim)
+        user = User.of(session, self.settings.groups_claim)
         self.on_sign_in(user)
         if (former := await self.session(request)) is not None:
             await self.sessions.end(former, now)

@@ -28,10 +28,14 @@ from admit.model import Session
 from admit.ports import Http, run_sync
 from admit.protocol.authorization import check_parameters
 from admit.settings import Settings
-from admit.user import User, session_claims
+from admit.user import User
 
 F = TypeVar("F", bound=Callable[..., Any])
 PUBLIC = "_admit_public"
+#: What a request knows: its session, once somebody has asked, and that it was ended.
+SESSION, ENDED = "_admit_session", "_admit_ended"
+NOT_ASKED = object()
+NOBODYS_CACHE = "private, no-store"
 
 
 class SignIn:
@@ -65,7 +69,7 @@ class SignIn:
         **settings: Any,  # noqa: ANN401 - read and checked in `config`
     ) -> None:
         self._http = http
-        self._clock = clock
+        self.clock = clock
         self._on_event = on_event
         self._settings = settings
         self._on_sign_in: Callable[[User], Any] | None = None
@@ -88,7 +92,7 @@ class SignIn:
             read,
             http=http,
             lock=BlockingLock,
-            clock=self._clock,
+            clock=self.clock,
             random=os.urandom,
             emit=self._emit,
             debug=lambda: app.debug,
@@ -179,9 +183,8 @@ class _AppState:
             methods=["GET", "POST"])  # fmt: skip
         add(settings.callback_path, "signin_callback", self._view(parts.endpoints.callback),
             methods=["GET", "POST"] if form_post else ["GET"])  # fmt: skip
-        if settings.signed_out_path == "/":
-            app.before_request(self._landing)
-        else:
+        self._lands_here = settings.signed_out_path == "/"
+        if not self._lands_here:
             add(settings.signed_out_path, "signed_out", self._view(parts.sign_out.returned))
         if settings.protect_all:
             app.before_request(self._protect)
@@ -198,20 +201,20 @@ class _AppState:
 
     def session(self) -> Session | None:
         """Return the session of the current request, loaded once and only when asked for."""
-        context = flask.g
-        if "_admit_session" not in context:
+        context = _context()
+        session = getattr(context, SESSION, NOT_ASKED)
+        if session is NOT_ASKED:
             cookie = flask.request.cookies.get(self.parts.endpoints.cookies.session)
-            context._admit_session = run_sync(  # noqa: SLF001 - a name of our own
-                self.parts.sessions.load(cookie, self.sign_in._clock())  # noqa: SLF001
-            )
-        return cast("Session | None", context._admit_session)  # noqa: SLF001
+            session = run_sync(self.parts.sessions.load(cookie, self.sign_in.clock()))
+            setattr(context, SESSION, session)
+        return cast("Session | None", session)
 
     def user(self) -> object | None:
         """Return the user of the current request, as the application wants to see them."""
         session = self.session()
         if session is None:
             return None
-        user = User.of(session_claims(session), self.parts.settings.groups_claim)
+        user = User.of(session, self.parts.settings.groups_claim)
         loader = self.sign_in._user_loader  # noqa: SLF001 - one extension
         return user if loader is None else loader(user)
 
@@ -225,15 +228,6 @@ class _AppState:
             )
             answer = self.parts.endpoints.fail(error, request)
         return _to_flask(answer)
-
-    def _landing(self) -> flask.Response | None:
-        environ = flask.request.environ
-        if environ["PATH_INFO"] != "/" or "state=" not in environ.get("QUERY_STRING", ""):
-            return None
-        request = _from_flask()
-        if not self.parts.sign_out.is_return(request):
-            return None
-        return _to_flask(run_sync(self.parts.sign_out.returned(request)))
 
     def _protect(self) -> flask.Response | None:
         endpoint = flask.request.endpoint
@@ -256,41 +250,65 @@ class _AppState:
         """End the local session, wherever `logout_user` is called."""
         session = self.session()
         if session is not None:
-            run_sync(self.parts.sessions.end(session, self.sign_in._clock()))  # noqa: SLF001
-            flask.g._admit_session = None  # noqa: SLF001
-            flask.g._admit_ended = True  # noqa: SLF001
+            run_sync(self.parts.sessions.end(session, self.sign_in.clock()))
+            context = _context()
+            setattr(context, SESSION, None)
+            setattr(context, ENDED, True)
 
     def _finish(self, response: flask.Response) -> flask.Response:
         """Keep pages that asked for the user out of caches, and the session alive."""
-        context = flask.g
-        if "_admit_session" not in context:
+        environ = flask.request.environ
+        if self._lands_here and "state=" in environ["QUERY_STRING"] and environ["PATH_INFO"] == "/":
+            response = self._landing() or response
+        context = _context()
+        session = getattr(context, SESSION, NOT_ASKED)
+        if session is NOT_ASKED:
             return response
-        headers = response.headers
-        if "Vary" in headers:
+        vary, cache_control = "", ""
+        for name, value in response.headers:
+            if name == "Vary":
+                vary = value
+            elif name == "Cache-Control":
+                cache_control = value
+        if vary:
             response.vary.add("Cookie")
         else:
-            headers["Vary"] = "Cookie"
-        cookies = self.parts.endpoints.cookies
-        session = context._admit_session  # noqa: SLF001
+            response.headers.add("Vary", "Cookie")
         if session is not None:
-            if not _cacheable(headers.get("Cache-Control", "")):
-                headers["Cache-Control"] = "private, no-store"
-            fresh = run_sync(self.parts.sessions.touch(session, self.sign_in._clock()))  # noqa: SLF001
-            if fresh is not None:
-                headers.add("Set-Cookie", cookies.set(cookies.session, fresh))
-        elif "_admit_ended" in context:
-            headers["Cache-Control"] = "private, no-store"
-            headers.add("Set-Cookie", cookies.delete(cookies.session))
+            self._keep(response, cast("Session", session), cache_control)
+        elif hasattr(context, ENDED):
+            cookies = self.parts.endpoints.cookies
+            response.headers["Cache-Control"] = NOBODYS_CACHE
+            response.headers.add("Set-Cookie", cookies.delete(cookies.session))
         return response
+
+    def _keep(self, response: flask.Response, session: Session, cache_control: str) -> None:
+        """Mark a signed-in user's page as nobody else's, and lengthen the session if it is time."""
+        headers = response.headers
+        if not cache_control:
+            headers.add("Cache-Control", NOBODYS_CACHE)
+        elif not any(word in cache_control for word in ("max-age", "private", "no-store")):
+            # The application has not decided how long its page may be kept.
+            headers["Cache-Control"] = NOBODYS_CACHE
+        fresh = run_sync(self.parts.sessions.touch(session, self.sign_in.clock()))
+        if fresh is not None:
+            cookies = self.parts.endpoints.cookies
+            headers.add("Set-Cookie", cookies.set(cookies.session, fresh))
+
+    def _landing(self) -> flask.Response | None:
+        """Answer the provider's redirect after sign-out, where it leads to the home page.
+
+        The home page is the application's own, so this is looked at afterwards: it costs every
+        other page next to nothing.
+        """
+        request = _from_flask()
+        if not self.parts.sign_out.is_return(request):
+            return None
+        return _to_flask(run_sync(self.parts.sign_out.returned(request)))
 
     def _sign_out_token(self) -> str:
         session = self.session()
         return "" if session is None else self.parts.sign_out.token(session)
-
-
-def _cacheable(cache_control: str) -> bool:
-    """Tell whether the application has decided itself how long its page may be kept."""
-    return "max-age" in cache_control or "private" in cache_control or "no-store" in cache_control
 
 
 class _Bridge(LoginManager):
@@ -323,6 +341,11 @@ def _bridge(app: flask.Flask, state: _AppState) -> _Bridge:
     # A template that does not mention the user costs nothing: the proxy loads at its first use.
     app.context_processor(lambda: {"current_user": current_user})
     return manager
+
+
+def _context() -> object:
+    """Return what ``flask.g`` stands for, looked up once for several uses."""
+    return flask.g._get_current_object()  # noqa: SLF001
 
 
 def _state() -> _AppState:

@@ -7,6 +7,7 @@ May know: client_auth.
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -128,18 +129,31 @@ class UserInfo:
 class Session:
     """A signed-in browser.
 
+    The ID Token is kept in its three parts, decoded: a page reads claims from its payload, and
+    sign-out alone needs the token again. Nothing is kept twice.
+
     Attributes:
-        id: Random, new at every sign-in.
-        id_token: As it came; its claims are read from it and kept nowhere else.
-        userinfo: Claims that only UserInfo gave.
+        id: 16 random bytes, new at every sign-in.
         attempt: The attempt that began this session, to recognise its callback seen twice.
         started_at: When the user signed in here: the absolute limit counts from it.
         seen_at: About when the session was last used: the idle limit counts from it.
+        header: Of the ID Token.
+        payload: Of the ID Token: a JSON object, verified.
+        signature: Of the ID Token.
+        userinfo: A JSON object with the claims that only UserInfo gave; empty if there are none.
     """
 
-    id: str = field(repr=False)
-    id_token: str = field(repr=False)
-    userinfo: Mapping[str, Any] = field(repr=False)
+    id: bytes = field(repr=False)
     attempt: str = field(repr=False)
     started_at: int
     seen_at: int
+    header: bytes = field(repr=False)
+    payload: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
+    userinfo: bytes = field(default=b"", repr=False)
+
+    @property
+    def id_token(self) -> str:
+        """The ID Token as it came (RFC 7515 3.1)."""
+        parts = (self.header, self.payload, self.signature)
+        return ".".join(urlsafe_b64encode(part).rstrip(b"=").decode("ascii") for part in parts)

@@ -6,11 +6,12 @@ May know: errors, model, sealing, spent.
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from base64 import urlsafe_b64decode
+from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from struct import Struct
 
 from admit.errors import SignInError
 from admit.model import IDToken, Session, UserInfo
@@ -24,6 +25,10 @@ LARGEST = 3800
 #: A session is written again once this part of its idle time has passed.
 TOUCH_AFTER = 8
 ID_BYTES = 16
+#: Cookies whose content is remembered, once opened, in each process.
+REMEMBERED = 128
+#: Id, attempt, both times, and the lengths of the ID Token's parts; the rest is UserInfo's.
+HEAD = Struct(">16s16sQQHIH")
 
 
 class SessionTooLarge(SignInError):  # noqa: N818 - it says what is the matter
@@ -38,6 +43,10 @@ class SessionTooLarge(SignInError):  # noqa: N818 - it says what is the matter
             hint="ask the provider for fewer claims: a filter for groups, fewer scopes",
             spec="RFC 6265 6.1",
         )
+
+
+class _NoSession(Exception):  # noqa: N818 - no error: many cookies hold none
+    """The cookie holds no session of ours."""
 
 
 class CookieSessions:
@@ -74,6 +83,9 @@ class CookieSessions:
         self._idle = idle
         self._absolute = absolute
         self._ended = Spent()
+        # A page brings its cookie with each of its requests. What does not open is not remembered,
+        # so nobody fills this who was not signed in.
+        self._opened = lru_cache(REMEMBERED)(self._open)
 
     async def start(
         self, id_token: IDToken, userinfo: UserInfo | None, *, attempt: str, now: int
@@ -83,13 +95,16 @@ class CookieSessions:
         Raises:
             SessionTooLarge: It would not fit into a cookie.
         """
+        header, payload, signature = map(_base64url_decoded, id_token.raw.split("."))
         session = Session(
-            id=urlsafe_b64encode(self._random(ID_BYTES)).rstrip(b"=").decode("ascii"),
-            id_token=id_token.raw,
-            userinfo=_missing_from(id_token, userinfo),
+            id=self._random(ID_BYTES),
             attempt=attempt,
             started_at=now,
             seen_at=now,
+            header=header,
+            payload=payload,
+            signature=signature,
+            userinfo=_missing_from(id_token, userinfo),
         )
         return session, self._seal(session)
 
@@ -97,10 +112,10 @@ class CookieSessions:
         """Return the session that a cookie holds, if it is one and still alive."""
         if text is None:
             return None
-        message = self._sealer.open(self._purpose, text)
-        if isinstance(message, Unsealable):
+        try:
+            session = self._opened(text)
+        except _NoSession:
             return None
-        session = _decoded(message)
         if (
             now >= session.started_at + self._absolute
             or now >= session.seen_at + self._idle
@@ -119,6 +134,12 @@ class CookieSessions:
         """Refuse the session from now on, as far as this process sees it."""
         self._ended.add(session.id, until=session.started_at + self._absolute, now=now)
 
+    def _open(self, text: str) -> Session:
+        message = self._sealer.open(self._purpose, text)
+        if isinstance(message, Unsealable):
+            raise _NoSession
+        return _decoded(message)
+
     def _seal(self, session: Session) -> str:
         text = self._sealer.seal(self._purpose, _encoded(session))
         if len(self.name) + len(text) > LARGEST:
@@ -126,47 +147,40 @@ class CookieSessions:
         return text
 
 
-def _missing_from(id_token: IDToken, userinfo: UserInfo | None) -> Mapping[str, Any]:
+def _base64url_decoded(part: str) -> bytes:
+    return urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def _missing_from(id_token: IDToken, userinfo: UserInfo | None) -> bytes:
     """Return what UserInfo says and the ID Token does not: nothing is kept twice."""
     if userinfo is None:
-        return {}
+        return b""
     claims = id_token.claims
-    return {k: v for k, v in userinfo.claims.items() if k not in claims or claims[k] != v}
+    missing = {k: v for k, v in userinfo.claims.items() if k not in claims or claims[k] != v}
+    return json.dumps(missing, separators=(",", ":")).encode() if missing else b""
 
 
 def _encoded(session: Session) -> bytes:
-    """Return the session as one JSON line, then the parts of its ID Token as plain bytes.
-
-    Base64url inside base64url would cost a third of the room.
-    """
-    parts = [urlsafe_b64decode(p + "=" * (-len(p) % 4)) for p in session.id_token.split(".")]
-    line = json.dumps(
-        [
-            session.id,
-            session.attempt,
-            session.started_at,
-            session.seen_at,
-            session.userinfo,
-            [len(part) for part in parts],
-        ],
-        separators=(",", ":"),
+    """Return the session as plain bytes: base64url inside base64url would cost a third."""
+    parts = (session.header, session.payload, session.signature)
+    head = HEAD.pack(
+        session.id, session.attempt.encode(), session.started_at, session.seen_at, *map(len, parts)
     )
-    return line.encode() + b"\n" + b"".join(parts)
+    return b"".join((head, *parts, session.userinfo))
 
 
 def _decoded(message: bytes) -> Session:
-    line, _, octets = message.partition(b"\n")
-    identifier, attempt, started_at, seen_at, userinfo, lengths = json.loads(line)
-    parts, start = [], 0
-    for length in lengths:
-        part = octets[start : start + length]
-        parts.append(urlsafe_b64encode(part).rstrip(b"=").decode("ascii"))
-        start += length
+    identifier, attempt, started_at, seen_at, *lengths = HEAD.unpack_from(message)
+    payload = HEAD.size + lengths[0]
+    signature = payload + lengths[1]
+    userinfo = signature + lengths[2]
     return Session(
         id=identifier,
-        id_token=".".join(parts),
-        userinfo=userinfo,
-        attempt=attempt,
+        attempt=attempt.decode("ascii"),
         started_at=started_at,
         seen_at=seen_at,
+        header=message[HEAD.size : payload],
+        payload=message[payload:signature],
+        signature=message[signature:userinfo],
+        userinfo=message[userinfo:],
     )

@@ -15,7 +15,7 @@ from admit.events import Emit, Event
 from admit.model import Session
 from admit.pages import content_security_policy, sign_out_page, signed_out_page
 from admit.sealing import Sealer
-from admit.user import User, session_claims
+from admit.user import User
 
 PURPOSE = b"sign-out form 1"
 STATE_BYTES = 32
@@ -79,7 +79,7 @@ class SignOut:
 
     def token(self, session: Session) -> str:
         """Return what proves a sign-out form ours, where a browser sends no headers for it."""
-        return self._sealer.seal(PURPOSE, session.id.encode())
+        return self._sealer.seal(PURPOSE, session.id)
 
     def is_return(self, request: BrowserRequest) -> bool:
         """Tell whether a visit of the landing page is the provider's redirect."""
@@ -99,7 +99,7 @@ class SignOut:
         if session is None:
             return None
         token = self._sealer.open(PURPOSE, request.parameter("token") or "")
-        return token == session.id.encode() or None
+        return token == session.id or None
 
     async def _sign_out(self, request: BrowserRequest, session: Session | None) -> BrowserResponse:
         cookies = [
@@ -111,7 +111,7 @@ class SignOut:
         if session is not None:
             await self._endpoints.sessions.end(session, self._clock())
             only_here = request.parameter("only") == "app"
-            user = User.of(session_claims(session)).id
+            user = User.of(session).id
             self._emit(Event("logout.local", {"user": user, "only": "app" if only_here else ""}))
             if not only_here:
                 location, more = await self._provider(session)

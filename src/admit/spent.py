@@ -17,9 +17,9 @@ class Spent:
 
     def __init__(self, size: int = 50_000) -> None:
         self._size = size
-        self._until: dict[str, int] = {}
+        self._until: dict[str | bytes, int] = {}
 
-    def add(self, name: str, *, until: int, now: int) -> bool:
+    def add(self, name: str | bytes, *, until: int, now: int) -> bool:
         """Remember *name*, and tell whether it was new.
 
         `dict.setdefault` is one step: of two threads that bring the same name, one is told so.
@@ -28,7 +28,7 @@ class Spent:
             self._sweep(now)
         return self._until.setdefault(name, until) is until
 
-    def __contains__(self, name: str) -> bool:
+    def __contains__(self, name: str | bytes) -> bool:
         """Tell whether *name* was used."""
         return name in self._until
 

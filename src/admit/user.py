@@ -6,7 +6,6 @@ May know: model, protocol.userinfo.
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -31,10 +30,10 @@ def user_id(iss: str, sub: str) -> str:
 
 
 def session_claims(session: Session) -> dict[str, Any]:
-    """Return the claims of the session's ID Token, then what only UserInfo said."""
-    payload = session.id_token.split(".", 2)[1]
-    claims: dict[str, Any] = json.loads(urlsafe_b64decode(payload + "=="))
-    claims.update(session.userinfo)
+    """Return the claims of the session's ID Token, and what only UserInfo said."""
+    claims: dict[str, Any] = json.loads(session.payload)
+    if session.userinfo:
+        claims.update(json.loads(session.userinfo))
     return claims
 
 
@@ -55,9 +54,9 @@ class User:
     is_anonymous = False
 
     @classmethod
-    def of(cls, claims: Mapping[str, Any], groups_claim: str = "groups") -> User:
-        """Return the user that *claims* describe."""
-        return cls(MappingProxyType(dict(claims)), groups_claim)
+    def of(cls, session: Session, groups_claim: str = "groups") -> User:
+        """Return the user of *session*."""
+        return cls(MappingProxyType(session_claims(session)), groups_claim)
 
     @cached_property
     def id(self) -> str:
