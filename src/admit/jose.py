@@ -22,6 +22,7 @@ from admit.errors import ResponseRejected, shown
 from admit.strict_json import parse_object
 
 if TYPE_CHECKING:
+    from joserfc.jwa import JWSAlgModel
     from joserfc.jwk import Key as JoseKey
     from joserfc.jws import JWSRegistry
 
@@ -215,7 +216,13 @@ def verify(jws: CompactJws, keys: KeySet, algorithm: str) -> bytes:
 def _registry(algorithm: str) -> JWSRegistry:
     from joserfc.jws import JWSRegistry  # noqa: PLC0415 - see the top of the file
 
-    registry = JWSRegistry(algorithms=[algorithm], strict_check_header=False)
+    class OneAlgorithm(JWSRegistry):
+        def get_alg(self, name: str) -> JWSAlgModel:
+            # The base class warns of the name EdDSA (RFC 9864) each time.
+            del name
+            return self.algorithms[algorithm]
+
+    registry = OneAlgorithm(algorithms=[algorithm], strict_check_header=False)
     registry.max_header_length = registry.max_payload_length = LONGEST_TOKEN
     return registry
 
