@@ -86,7 +86,8 @@ def _read_key(entry: object) -> Key | None:
     from joserfc.errors import JoseError  # noqa: PLC0415 - see the top of the file
     from joserfc.jwk import JWKRegistry  # noqa: PLC0415
 
-    if not isinstance(entry, dict) or entry.get("kty") not in {"RSA", "EC", "OKP"}:
+    # A tuple: what comes from outside may be unhashable.
+    if not isinstance(entry, dict) or entry.get("kty") not in ("RSA", "EC", "OKP"):
         return None
     operations = entry.get("key_ops")
     if entry.get("use", "sig") != "sig" or (
