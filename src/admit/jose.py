@@ -99,14 +99,20 @@ def _read_key(entry: object) -> Key | None:
         return None
     public = {name: entry[name] for name in ("kty", "n", "e", "crv", "x", "y") if name in entry}
     try:
+        # Before joserfc sees it, which would import a weak key with a warning.
+        if entry["kty"] == "RSA" and _bits(entry["n"]) < SMALLEST_RSA_BITS:
+            return None
         native = JWKRegistry.import_key(public)
-        size = getattr(native.public_key, "key_size", SMALLEST_RSA_BITS)
+        _ = native.public_key
     except (JoseError, ValueError, TypeError, KeyError, ArithmeticError):
-        return None
-    if entry["kty"] == "RSA" and size < SMALLEST_RSA_BITS:
         return None
     crv = entry.get("crv")
     return Key(kid, entry["kty"], crv if isinstance(crv, str) else None, alg, native)
+
+
+def _bits(number: object) -> int:
+    """Return the length of a Base64urlUInt (RFC 7518 2); of what is no string, 0."""
+    return int.from_bytes(_decode(number)).bit_length() if isinstance(number, str) else 0
 
 
 @dataclass(frozen=True, slots=True)
