@@ -59,13 +59,16 @@ class Sealer:
         sealed = _cipher(self._keys[self._newest], purpose, head).encrypt(
             head[-NONCE_BYTES:], message, head
         )
-        return urlsafe_b64encode(head + sealed).rstrip(b"=").decode("ascii")
+        return _base64url(head + sealed)
 
     def open(self, purpose: bytes, text: str) -> bytes | Unsealable:
         """Return the message that was sealed for *purpose*, or why there is none."""
         try:
             octets = urlsafe_b64decode(text + "=" * (-len(text) % 4))
         except (Base64Error, ValueError):
+            return Unsealable.MALFORMED
+        # The decoder skips what it does not know: one message, one spelling.
+        if _base64url(octets) != text:
             return Unsealable.MALFORMED
         if len(octets) < HEAD_BYTES + TAG_BYTES or octets[:1] != VERSION:
             return Unsealable.MALFORMED
@@ -84,3 +87,7 @@ class Sealer:
 def _cipher(key: bytes, purpose: bytes, head: bytes) -> AESGCM:
     """Return the cipher of one message (the expand step of HKDF, RFC 5869 2.3, one block)."""
     return AESGCM(hmac.digest(key, purpose + b"\x00" + head + b"\x01", "sha256"))
+
+
+def _base64url(octets: bytes) -> str:
+    return urlsafe_b64encode(octets).rstrip(b"=").decode("ascii")
