@@ -8,7 +8,7 @@ import string
 from base64 import urlsafe_b64encode
 from contextlib import suppress
 from typing import Any
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
@@ -117,6 +117,17 @@ def test_the_callback_gives_a_code_or_a_refusal(parameters: dict[str, list[str]]
         assert token_request(CLIENT, METADATA, response).body
 
 
+@given(ANY_TEXT)
+@example("\udcff")
+@example("\x00")
+def test_any_code_of_our_attempt_is_sent_on_or_refused(code: str) -> None:
+    parameters = {"state": [REQUEST.state], "code": [code]}
+    with suppress(SignInError):
+        response = parse_authorization_response(parameters, request=REQUEST, metadata=METADATA)
+        body = token_request(CLIENT, METADATA, response).body or b""
+        assert parse_qs(body.decode("ascii"))["code"] == [code]
+
+
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=4096))
 def test_every_code_that_the_specification_allows_is_sent_on(code: str) -> None:
     parameters = {"state": [REQUEST.state], "code": [code]}
@@ -211,7 +222,11 @@ def test_a_signed_token_with_any_header_is_verified_or_refused(header: dict[str,
         assert verify(raw).sub == "00u1"
 
 
-@given(objects("iss", "sub", "aud", "azp", "exp", "iat", "nbf", "nonce", "at_hash", "acr"))
+CLAIMS = ("iss", "sub", "aud", "azp", "exp", "iat", "nbf", "nonce", "at_hash", "acr", "auth_time")
+
+
+@given(objects(*CLAIMS) | st.dictionaries(st.sampled_from(CLAIMS), VALUES, max_size=1))
+@example({"exp": 10**400})
 def test_a_signed_token_with_any_claims_is_verified_or_refused(claims: dict[str, Any]) -> None:
     signer = MemoryProvider(issuer=ISSUER, claims=claims)
     with suppress(SignInError):
@@ -285,6 +300,14 @@ def test_no_cookie_but_ours_opens(text: str) -> None:
     assert isinstance(ATTEMPTS.open(text), Unsealable)
     assert run_sync(SESSIONS.load(text, NOW)) is None
     assert ATTEMPTS.surplus({"__Host-admit-x": text}) == []
+
+
+@given(st.integers(0, 88), st.sampled_from("!=. \n-") | st.characters(codec=None))
+def test_a_sealed_value_has_one_spelling(position: int, more: str) -> None:
+    longer = SEALED[:position] + more + SEALED[position:]
+    changed = SEALED[:position] + more + SEALED[position + 1 :]
+    for text in {longer, changed} - {SEALED}:
+        assert isinstance(SEALER.open(b"attempt 1", text), Unsealable)
 
 
 @given(st.binary(max_size=300))

@@ -275,6 +275,17 @@ def test_an_unknown_kid_while_the_keys_are_away_is_a_refusal(world: World) -> No
     assert world.sign_in().id_token.sub == "00u1"
 
 
+def test_an_unknown_kid_asks_no_provider_that_just_failed(world: World) -> None:
+    world.sign_in()
+    world.provider.answers[JWKS] = DOWN
+    world.now += DEFAULT_LIFETIME
+    world.provider.header["kid"] = "random"
+    for _ in range(3):
+        with refused("id_token.unknown_key"):
+            world.sign_in()
+    assert world.asked(JWKS) == 2
+
+
 @pytest.mark.parametrize("path", [DISCOVERY, JWKS])
 def test_a_clock_set_back_by_years_delays_no_new_try(world: World, path: str) -> None:
     world.provider.answers[path] = DOWN
@@ -323,7 +334,7 @@ class CountingLock(ThreadLock):
         await super().__aexit__(kind, error, trace)
 
 
-def test_eight_first_sign_ins_at_once_ask_for_metadata_and_keys_once() -> None:
+def test_eight_sign_ins_at_once_ask_for_metadata_and_keys_once_and_so_after_a_rotation() -> None:
     crowd = 8
     semaphores = {DISCOVERY: threading.Semaphore(0), JWKS: threading.Semaphore(0)}
 
@@ -352,10 +363,13 @@ def test_eight_first_sign_ins_at_once_ask_for_metadata_and_keys_once() -> None:
         return run_sync(rp.complete(job[1], job[0])).id_token.sub
 
     with ThreadPoolExecutor(crowd) as pool:
-        begun = list(pool.map(begin, range(crowd)))
-        jobs = [(request, provider.authorize(url)) for request, url in begun]
-        assert list(pool.map(complete, jobs)) == ["00u1"] * crowd
-    assert (provider.requests[DISCOVERY], provider.requests[JWKS]) == (1, 1)
+        for key in (0, 1):
+            provider.key, provider.published = key, (key,)
+            begun = list(pool.map(begin, range(crowd)))
+            jobs = [(request, provider.authorize(url)) for request, url in begun]
+            assert list(pool.map(complete, jobs)) == ["00u1"] * crowd
+            assert provider.requests[DISCOVERY] == 1
+            assert provider.requests[JWKS] == key + 1
 
 
 def test_one_slow_fetch_holds_up_nobody_who_knows_the_old_value(world: World) -> None:

@@ -138,6 +138,16 @@ def test_two_tabs_both_finish_and_a_third_begun_between_them_too() -> None:
     assert run_sync(rp.complete(third, three)).id_token.sub == "00u1"
 
 
+def test_the_provider_in_memory_compares_the_redirect_uri() -> None:
+    provider = Recorder()
+    rp = relying_party(provider)
+    attempt, url = begin(rp)
+    moved = replace(attempt, redirect_uri="https://other.test/callback")
+    with refused("token.invalid_grant") as caught:
+        run_sync(rp.complete(provider.authorize(url), moved))
+    assert "redirect_uri" in caught.value.detail
+
+
 def test_a_code_works_once() -> None:
     provider = Recorder()
     rp = relying_party(provider)
