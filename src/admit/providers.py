@@ -78,7 +78,7 @@ def issuer_variant(configured: str, got: object) -> str:
         return "the two differ by a slash at the end"
     if ours.netloc != theirs.netloc and ours.path == theirs.path:
         return f"the same server by another host: {shown(theirs.netloc)}, perhaps a custom domain"
-    if ours.netloc == theirs.netloc and "/oauth2/" in configured + got:
+    if ours.path != theirs.path and ours.netloc == theirs.netloc and "/oauth2/" in configured + got:
         kinds = [p.rpartition("/")[2] or "the org's own" for p in (ours.path, theirs.path)]
         return f"two servers of one Okta org: configured {shown(kinds[0])}, got {shown(kinds[1])}"
     return ""

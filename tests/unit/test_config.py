@@ -182,6 +182,23 @@ def test_an_okta_domain_stands_for_an_issuer(changes: dict[str, Any], issuer: st
     assert read(issuer=None, **changes).client.issuer == issuer
 
 
+def test_an_issuer_wins_over_an_okta_domain() -> None:
+    assert read(okta_domain="other.okta.com").client.issuer == GOOD["issuer"]
+
+
+def test_a_developers_machine_needs_no_https() -> None:
+    settings = read(base_url="http://localhost:5000")
+    assert settings.client.redirect_uri == "http://localhost:5000/authorization-code/callback"
+    assert settings.client.response_mode == "query"
+
+
+def test_what_is_just_enough_is_taken() -> None:
+    settings = read(idle_timeout=600, absolute_timeout=600, secret_keys="abcdefgh" * 4)
+    assert settings.idle_timeout == settings.absolute_timeout
+    assert len(settings.secret_keys[0]) == 32
+    assert (settings.groups_claim, settings.cookie_name) == ("groups", "admit")
+
+
 def test_nothing_at_all_names_each_thing_that_is_missing() -> None:
     found = problems_of({})
     assert {problem.setting for problem in found} == {

@@ -45,7 +45,8 @@ def test_an_issuer_that_may_be_right_is_left_alone(issuer: str) -> None:
 @pytest.mark.parametrize(
     ("issuer", "word"),
     [
-        ("acme.okta.com", "https://acme.okta.com/oauth2/default"),
+        ("one.okta.com", "https://one.okta.com/oauth2/default"),
+        ("ftp://localhost", "https"),
         ("not a url", "no URL"),
         ("https://", "no URL"),
         ("https://[", "no URL"),

@@ -95,6 +95,10 @@ def test_what_is_shown_is_quoted_and_printable(value: object, text: str) -> None
     assert shown(value).isprintable()
 
 
+def test_what_just_fits_is_not_cut() -> None:
+    assert shown("x" * (LONGEST_SHOWN - 2)) == repr("x" * (LONGEST_SHOWN - 2))
+
+
 @pytest.mark.parametrize("value", ["x" * 100_000, ["x"] * 10_000, "\U0001f600" * 500])
 def test_what_is_shown_is_cut(value: object) -> None:
     assert len(shown(value)) == LONGEST_SHOWN + 3

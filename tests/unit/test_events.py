@@ -14,6 +14,7 @@ from admit.events import WARNINGS, Event, log_event
     [
         (Event("signin.ok"), "signin.ok"),
         (Event("signin.ok", {"user": "abc"}), 'signin.ok user="abc"'),
+        (Event("x", {"a": "J\u00f6rg"}), 'x a="J\u00f6rg"'),
         (Event("signin.started", {"pending": 2}), "signin.started pending=2"),
         (Event("x", {"a": 'say "hi"', "b": 1}), "x a=\"say 'hi'\" b=1"),
     ],

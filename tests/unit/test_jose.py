@@ -89,6 +89,8 @@ def test_a_key_for_signatures_counts(change: dict[str, Any]) -> None:
         pytest.param({**EC, "crv": []}, id="a list as curve"),
         pytest.param({**EC, "x": EC["y"]}, id="a point off the curve"),
         pytest.param({**ED25519, "x": "AA"}, id="a short Ed25519 key"),
+        pytest.param("word", id="a word"),
+        pytest.param(None, id="null"),
         pytest.param(rsa_jwk(1024), id="RSA of 1024 bits"),
         pytest.param(rsa_jwk(2047), id="RSA of 2047 bits"),
     ],

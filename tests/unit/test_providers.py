@@ -54,6 +54,7 @@ def test_other_domains_are_not_oktas(host: str) -> None:
         ("https://acme.okta.com/oauth2", False),
         ("https://acme.okta.com/oauth2/default/", False),
         ("https://acme.okta.com/app", False),
+        ("https://acme.okta.com/app/UserHome", False),
     ],
 )
 def test_an_okta_server_has_one_of_two_paths(issuer: str, server: bool) -> None:
@@ -68,6 +69,9 @@ def test_an_okta_server_has_one_of_two_paths(issuer: str, server: bool) -> None:
         ("https://acme.okta.com", 'got "the org\'s own"'),
         ("https://acme.okta.com/oauth2/aus1", "got 'aus1'"),
         ("https://other.example/path", ""),
+        ("http://acme.okta.com/oauth2/default", ""),
+        ("//acme.okta.com/oauth2/default/", ""),
+        ("ftp://login.acme.com/oauth2/default", ""),
         ("http://[", ""),
         ("javascript:alert(1)", ""),
         ("", ""),
@@ -79,3 +83,8 @@ def test_how_another_issuer_differs_is_told_where_it_is_recognised(got: object, 
     told = issuer_variant("https://acme.okta.com/oauth2/default", got)
     assert words in told
     assert bool(words) == bool(told)
+
+
+def test_two_issuers_of_another_provider_are_not_taken_for_oktas() -> None:
+    one, two = "https://id.example.com/realms/one", "https://id.example.com/realms/two"
+    assert issuer_variant(one, two) == ""

@@ -260,9 +260,10 @@ def test_honest_users_sign_in_during_a_flood(world: World) -> None:
 @pytest.mark.parametrize("claims", [{"aud": "other"}, {"nonce": "x"}, {"exp": 1}, {"sub": ""}])
 def test_other_refusals_fetch_no_keys(world: World, claims: dict[str, Any]) -> None:
     world.provider.claims = claims
-    with pytest.raises(SignInError):
+    with pytest.raises(SignInError) as caught:
         world.sign_in()
     assert world.asked(JWKS) == 1
+    assert ("clock" in caught.value.cause) is ("exp" in claims)
 
 
 def test_an_unknown_kid_while_the_keys_are_away_is_a_refusal(world: World) -> None:

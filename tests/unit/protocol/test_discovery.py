@@ -154,6 +154,7 @@ def test_a_sick_provider_is_unavailable(status: int) -> None:
         "https://provider.test/ x",
         "https://provider.test/\r\nx",
         "https://provider.test\\@evil.example/",
+        "https://provider.test/a\\b",
         "https://pr\u00f6vider.test/x",
         "javascript:alert(1)",
         "",
@@ -182,6 +183,7 @@ def test_an_endpoint_that_is_needed_must_be_there(name: str) -> None:
         ("http://[::1]:9/x", LOCAL, True),
         ("https://provider.test/x?p=flow", LOCAL, True),
         ("http://provider.test/x", LOCAL, False),
+        ("ftp://127.0.0.1:8080/x", LOCAL, False),
         ("http://127.0.0.1:8080/x", ISSUER, False),
     ],
 )

@@ -15,6 +15,7 @@ from joserfc import jws
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
+from admit.errors import ResponseRejected
 from admit.jose import ALGORITHMS, KeySet, read_key_set
 from admit.model import AuthorizationRequest, Client, IDToken
 from admit.protocol.id_token import verify_id_token
@@ -206,6 +207,23 @@ def test_a_token_with_a_wrong_claim_is_refused(claims: dict[str, Any], code: str
     with refused(f"id_token.{code}") as caught:
         verify(id_token(claims))
     assert REQUEST.nonce not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("claims", "words"),
+    [
+        ({"exp": NOW - 100}, "100 s ago"),
+        ({"iat": NOW + 100}, "100 s from now"),
+        ({"nbf": NOW + 100}, "100 s from now"),
+        ({"iat": 1e300}, "10000000000 s from now"),
+        ({"nonce": MISSING}, "no nonce"),
+        ({"nonce": "x"}, "another attempt's"),
+    ],
+)
+def test_what_is_wrong_is_told_in_words(claims: dict[str, Any], words: str) -> None:
+    with pytest.raises(ResponseRejected) as caught:
+        verify(id_token(claims))
+    assert words in caught.value.detail
 
 
 def test_the_access_token_must_be_the_one_of_at_hash() -> None:

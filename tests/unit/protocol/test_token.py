@@ -190,8 +190,9 @@ def test_a_client_that_the_provider_does_not_know_is_for_the_operator(error: str
     ],
 )
 def test_any_other_refusal_is_the_providers(document: dict[str, Any], status: int) -> None:
-    with refused("token.refused", ProviderError):
+    with refused("token.refused", ProviderError) as caught:
         parse_token_response(answer(document, status))
+    assert all(isinstance(word, str) for word in caught.value.said or ())
 
 
 def test_the_providers_words_are_shown_without_control_characters_and_cut() -> None:
