@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
-from dataclasses import astuple
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from hashlib import sha256
+from operator import attrgetter
 
 from admit.model import AuthorizationRequest
 from admit.sealing import Sealer, Unsealable
@@ -25,6 +26,9 @@ LIFETIME = 3600
 MOST = 8
 MOST_BYTES = 4096
 KEY_LENGTH = 16
+FIELDS = tuple(field.name for field in fields(AuthorizationRequest))
+VALUES = attrgetter(*FIELDS)
+ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 def attempt_key(state: str) -> str:
@@ -52,38 +56,25 @@ class Attempts:
 
     def seal(self, request: AuthorizationRequest) -> str:
         """Return the content of the attempt's cookie."""
-        return self._sealer.seal(
-            PURPOSE, json.dumps(astuple(request), separators=(",", ":")).encode()
-        )
+        return self._sealer.seal(PURPOSE, ENCODER.encode(VALUES(request)).encode())
 
     def open(self, text: str) -> AuthorizationRequest | Unsealable:
         """Return the attempt that a cookie holds, or why there is none."""
         message = self._sealer.open(PURPOSE, text)
         if isinstance(message, Unsealable):
             return message
-        *begin, max_age, acr_values, rounds = json.loads(message)
-        state, nonce, code_verifier, issuer, redirect_uri, return_to, started_at = begin
-        return AuthorizationRequest(
-            state=state,
-            nonce=nonce,
-            code_verifier=code_verifier,
-            issuer=issuer,
-            redirect_uri=redirect_uri,
-            return_to=return_to,
-            started_at=started_at,
-            max_age=max_age,
-            acr_values=tuple(acr_values),
-            rounds=rounds,
-        )
+        values = dict(zip(FIELDS, json.loads(message), strict=True))
+        values["acr_values"] = tuple(values["acr_values"])
+        return AuthorizationRequest(**values)
 
     def pending(self, cookies: Mapping[str, str]) -> list[str]:
         """Return the names of the attempt cookies that a browser holds."""
         return [name for name in cookies if name.startswith(self._prefix)]
 
-    def surplus(self, cookies: Mapping[str, str]) -> list[str]:
-        """Return the cookies to drop so that one more fits: unreadable, then oldest."""
+    def surplus(self, cookies: Mapping[str, str], pending: Sequence[str]) -> list[str]:
+        """Return those of *pending* to drop so that one more fits: unreadable, then oldest."""
         aged = []
-        for name in self.pending(cookies):
+        for name in pending:
             request = self.open(cookies[name])
             started_at = 0 if isinstance(request, Unsealable) else request.started_at
             aged.append((started_at, name))

@@ -50,9 +50,9 @@ class BrowserRequest:
     @property
     def is_prefetch(self) -> bool:
         """Whether the browser only looks ahead (Fetch, ``Sec-Purpose``)."""
-        headers = self.headers
-        purposes = (headers.get("Sec-Purpose"), headers.get("Purpose"), headers.get("X-Moz"))
-        return any(purpose and "prefetch" in purpose.lower() for purpose in purposes)
+        get = self.headers.get
+        purposes = (get("Sec-Purpose") or "") + (get("Purpose") or "") + (get("X-Moz") or "")
+        return "prefetch" in purposes.lower()
 
     @property
     def is_navigation(self) -> bool:

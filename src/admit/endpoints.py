@@ -27,6 +27,7 @@ from admit.user import User
 
 #: Rounds of sign-in within this many seconds, none of which stuck, after which we stop.
 MOST_ROUNDS, ROUNDS_WINDOW = 3, 60
+ROUNDS = re.compile(r"([0-9])\.([0-9]{1,12})")
 #: What a visitor may add to the authorization request; all else is the application's.
 VISITOR_PROMPTS = frozenset({"login", "select_account"})
 LONGEST_HINT = 255
@@ -118,13 +119,14 @@ class Endpoints:
             return self.fail(error, request, return_to)
         name = self._attempts.cookie_name(attempt.state)
         cookies = [self.cookies.set(name, self._attempts.seal(attempt), LIFETIME)]
-        cookies += map(self.cookies.delete, self._attempts.surplus(request.cookies))
-        self._emit(Event("signin.started", self._pending(request)))
+        if pending := self._attempts.pending(request.cookies):
+            surplus = self._attempts.surplus(request.cookies, pending)
+            cookies += map(self.cookies.delete, surplus)
+        self._emit(Event("signin.started", self._told_of(len(pending))))
         return redirect(url, cookies)
 
-    def _pending(self, request: BrowserRequest) -> dict[str, str | int]:
+    def _told_of(self, pending: int) -> dict[str, str | int]:
         """Return how many attempts never came back; from two on, with the likely reason."""
-        pending = len(self._attempts.pending(request.cookies))
         if pending < SUSPICIOUS:
             return {"pending": pending}
         uri = self.settings.client.redirect_uri
@@ -278,9 +280,8 @@ class Endpoints:
         Raises:
             ResponseRejected: ``sign_in.loop``, after too many.
         """
-        found = re.fullmatch(
-            r"([0-9])\.([0-9]{1,12})", request.cookies.get(self.cookies.rounds, "")
-        )
+        text = request.cookies.get(self.cookies.rounds)
+        found = ROUNDS.fullmatch(text) if text else None
         if found is None or int(found[2]) + ROUNDS_WINDOW <= self._clock():
             return 0
         if int(found[1]) >= MOST_ROUNDS:

@@ -7,10 +7,12 @@ It translates and decides nothing: what a browser gets is decided in `endpoints`
 from __future__ import annotations
 
 import os
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote
 
 import flask
@@ -30,12 +32,17 @@ from admit.protocol.authorization import check_parameters
 from admit.settings import Settings
 from admit.user import User
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.datastructures import Headers
+
 F = TypeVar("F", bound=Callable[..., Any])
 PUBLIC = "_admit_public"
 #: What a request knows: its session, once somebody has asked, and that it was ended.
 SESSION, ENDED = "_admit_session", "_admit_ended"
 NOT_ASKED = object()
 NOBODYS_CACHE = "private, no-store"
+PLAIN = re.compile(r"[A-Za-z0-9/_.-]*")
 
 
 class SignIn:
@@ -183,12 +190,12 @@ class _AppState:
             methods=["GET", "POST"])  # fmt: skip
         add(settings.callback_path, "signin_callback", self._view(parts.endpoints.callback),
             methods=["GET", "POST"] if form_post else ["GET"])  # fmt: skip
-        self._lands_here = settings.signed_out_path == "/"
-        if not self._lands_here:
+        if settings.signed_out_path == "/":
+            app.url_value_preprocessor(self._landing)
+        else:
             add(settings.signed_out_path, "signed_out", self._view(parts.sign_out.returned))
         if settings.protect_all:
             app.before_request(self._protect)
-        app.after_request(self._finish)
         app.jinja_env.globals["signout_token"] = self._sign_out_token
         user_logged_out.connect(self._logged_out, app)
 
@@ -207,6 +214,7 @@ class _AppState:
             cookie = flask.request.cookies.get(self.parts.endpoints.cookies.session)
             session = run_sync(self.parts.sessions.load(cookie, self.sign_in.clock()))
             setattr(context, SESSION, session)
+            flask.after_this_request(self._finish)
         return cast("Session | None", session)
 
     def user(self) -> object | None:
@@ -257,13 +265,8 @@ class _AppState:
 
     def _finish(self, response: flask.Response) -> flask.Response:
         """Keep pages that asked for the user out of caches, and the session alive."""
-        environ = flask.request.environ
-        if self._lands_here and "state=" in environ["QUERY_STRING"] and environ["PATH_INFO"] == "/":
-            response = self._landing() or response
         context = _context()
-        session = getattr(context, SESSION, NOT_ASKED)
-        if session is NOT_ASKED:
-            return response
+        session = getattr(context, SESSION)
         vary, cache_control = "", ""
         for name, value in response.headers:
             if name == "Vary":
@@ -295,16 +298,17 @@ class _AppState:
             cookies = self.parts.endpoints.cookies
             headers.add("Set-Cookie", cookies.set(cookies.session, fresh))
 
-    def _landing(self) -> flask.Response | None:
+    def _landing(self, _endpoint: str | None, _values: object) -> None:
         """Answer the provider's redirect after sign-out, where it leads to the home page.
 
-        The home page is the application's own, so this is looked at afterwards: it costs every
-        other page next to nothing.
+        The home page is the application's own. This is asked before each page, and costs next to
+        nothing: functions of Flask's `before_request` would cost twice as much.
         """
-        request = _from_flask()
-        if not self.parts.sign_out.is_return(request):
-            return None
-        return _to_flask(run_sync(self.parts.sign_out.returned(request)))
+        environ = flask.request.environ
+        if "state=" in environ["QUERY_STRING"] and environ["PATH_INFO"] == "/":
+            request = _from_flask()
+            if self.parts.sign_out.is_return(request):
+                flask.abort(_to_flask(run_sync(self.parts.sign_out.returned(request))))
 
     def _sign_out_token(self) -> str:
         session = self.session()
@@ -359,27 +363,56 @@ def _empty_session() -> None:
         flask.session.clear()
 
 
+@cache
+def _wsgi_name(header: str) -> str:
+    return "HTTP_" + header.upper().replace("-", "_")
+
+
+class _Headers:
+    """A request's headers, read from the WSGI environ: we look at nine, mostly absent."""
+
+    __slots__ = ("_environ",)
+
+    def __init__(self, environ: Mapping[str, Any]) -> None:
+        self._environ = environ
+
+    def get(self, name: str, /) -> str | None:
+        return self._environ.get(_wsgi_name(name))
+
+
 def _from_flask() -> BrowserRequest:
-    request = flask.request
+    # The proxy is looked through once: each use of it costs as much as what it leads to.
+    request = flask.request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     environ = request.environ
-    query = environ.get("QUERY_STRING", "")
+    query, path = environ.get("QUERY_STRING", ""), request.path
     if request.method == "POST":
         parameters = request.form.to_dict(flat=False)
     else:
         parameters = request.args.to_dict(flat=False) if query else {}
     return BrowserRequest(
         method=request.method,
-        path=quote(request.path, safe="/:@!$&'()*+,;=~"),
+        path=path if PLAIN.fullmatch(path) else quote(path, safe="/:@!$&'()*+,;=~"),
         query=query,
         host=environ.get("HTTP_HOST", ""),
-        headers=request.headers,
+        headers=_Headers(environ),
         cookies=request.cookies,
         parameters=parameters,
     )
+
+
+class _Redirect(flask.Response):
+    """A redirect whose location is an absolute URL in ASCII: there is nothing to put right."""
+
+    default_mimetype = None
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        del environ
+        return self.headers
 
 
 def _to_flask(answer: BrowserResponse) -> flask.Response:
     headers = [*answer.headers, *(("Set-Cookie", cookie) for cookie in answer.cookies)]
     if answer.location is not None:
         headers.append(("Location", answer.location))
+        return _Redirect("", answer.status, headers)
     return flask.Response(answer.body, answer.status, headers, content_type=answer.content_type)

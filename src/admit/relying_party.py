@@ -26,6 +26,7 @@ from admit.model import (
 from admit.ports import Http, HttpResponse, Lock
 from admit.protocol.answers import max_age
 from admit.protocol.authorization import (
+    RANDOM_BYTES,
     authorization_url,
     authorization_url_start,
     new_authorization_request,
@@ -129,7 +130,7 @@ class RelyingParty:
         metadata = await self.metadata()
         request = new_authorization_request(
             self.client,
-            random=self._random(96),
+            random=self._random(RANDOM_BYTES),
             now=self._clock(),
             return_to=return_to,
             parameters=parameters,
