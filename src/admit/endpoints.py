@@ -78,7 +78,8 @@ class Endpoints:
 
     async def session(self, request: BrowserRequest) -> Session | None:
         """Return the session of *request*, if its cookie holds one that is alive."""
-        return await self.sessions.load(request.cookies.get(self.cookies.session), self._clock())
+        text = request.cookies.get(self.cookies.session)
+        return None if text is None else await self.sessions.load(text, self._clock())
 
     async def sign_in(self, request: BrowserRequest) -> BrowserResponse:
         """Answer the sign-in address: on to the provider, or back if already signed in."""
@@ -87,13 +88,9 @@ class Endpoints:
         if url := self.guard.canonical(request):
             return redirect(url)
         return_to = self.guard.return_to(request.parameter("next"))
-        parameters = dict(self.settings.client.authorization_parameters)
-        if (hint := request.parameter("login_hint")) and len(hint) <= LONGEST_HINT:
-            parameters["login_hint"] = hint
-        if (prompt := request.parameter("prompt")) in VISITOR_PROMPTS:
-            parameters["prompt"] = str(prompt)
-            return await self.start(request, return_to, parameters)
-        if await self.session(request) is None:
+        added = _visitors(request) if request.parameters else {}
+        parameters = {**self.settings.client.authorization_parameters, **added}
+        if "prompt" in added or await self.session(request) is None:
             return await self.start(request, return_to, parameters)
         try:
             rounds = self._rounds(request) + 1
@@ -298,6 +295,16 @@ class Endpoints:
     def _rounds_cookie(self, rounds: int) -> str:
         value = f"{min(rounds, 9)}.{self._clock()}"
         return self.cookies.set(self.cookies.rounds, value, ROUNDS_WINDOW)
+
+
+def _visitors(request: BrowserRequest) -> dict[str, str]:
+    """Return what a visitor may add to the authorization request."""
+    added = {}
+    if (hint := request.parameter("login_hint")) and len(hint) <= LONGEST_HINT:
+        added["login_hint"] = hint
+    if (prompt := request.parameter("prompt")) in VISITOR_PROMPTS:
+        added["prompt"] = str(prompt)
+    return added
 
 
 def _event_name(failure: Failure) -> str:

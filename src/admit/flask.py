@@ -293,9 +293,10 @@ class _AppState:
         elif not any(word in cache_control for word in ("max-age", "private", "no-store")):
             # The application has not decided how long its page may be kept.
             headers["Cache-Control"] = NOBODYS_CACHE
-        fresh = run_sync(self.parts.sessions.touch(session, self.sign_in.clock()))
-        if fresh is not None:
+        now = self.sign_in.clock()
+        if self.parts.sessions.is_due(session, now):
             cookies = self.parts.endpoints.cookies
+            fresh = run_sync(self.parts.sessions.touch(session, now))
             headers.add("Set-Cookie", cookies.set(cookies.session, fresh))
 
     def _landing(self, _endpoint: str | None, _values: object) -> None:
@@ -411,8 +412,10 @@ class _Redirect(flask.Response):
 
 
 def _to_flask(answer: BrowserResponse) -> flask.Response:
-    headers = [*answer.headers, *(("Set-Cookie", cookie) for cookie in answer.cookies)]
+    headers = list(answer.headers)
+    for cookie in answer.cookies:
+        headers.append(("Set-Cookie", cookie))  # noqa: PERF401 - a generator costs more than one item
     if answer.location is not None:
-        headers.append(("Location", answer.location))
-        return _Redirect("", answer.status, headers)
+        headers += (("Location", answer.location), ("Content-Length", "0"))
+        return _Redirect((), answer.status, headers)
     return flask.Response(answer.body, answer.status, headers, content_type=answer.content_type)

@@ -169,7 +169,7 @@ class RelyingParty:
 
     def _start(self, metadata: ProviderMetadata, parameters: Mapping[str, str]) -> str:
         """Return the part of the URL that attempts share, made once for each set of parameters."""
-        name = (("", metadata.authorization_endpoint), *parameters.items())
+        name = tuple(parameters.items())
         start = self._starts.get(name)
         if start is None:
             start = authorization_url_start(self.client, metadata, parameters)
@@ -274,7 +274,9 @@ class RelyingParty:
 
     async def _fetch_metadata(self) -> tuple[ProviderMetadata, HttpResponse]:
         answer = await self._http.send(discovery_request(self.client.issuer))
-        return parse_discovery_response(answer, self.client.issuer), answer
+        metadata = parse_discovery_response(answer, self.client.issuer)
+        self._starts.clear()
+        return metadata, answer
 
     async def _fetch_keys(self) -> tuple[KeySet, HttpResponse]:
         answer = await self._http.send(jwks_request(await self.metadata()))
