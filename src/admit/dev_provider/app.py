@@ -17,6 +17,7 @@ from admit.dev_provider import faults, pages
 from admit.dev_provider.authorize import authorize
 from admit.dev_provider.config import ProviderConfig
 from admit.dev_provider.control import control
+from admit.dev_provider.effects import okta_error
 from admit.dev_provider.logout import logout
 from admit.dev_provider.metadata import keys, metadata, not_enabled
 from admit.dev_provider.provider import SESSION_COOKIE, Provider, Server
@@ -111,7 +112,7 @@ def _home(provider: Provider) -> Response:
 def _problem(problem: HTTPException) -> Response:
     status = problem.code or 500
     code = "E0000007" if status == 404 else "E0000021"  # noqa: PLR2004 - HTTP
-    response = faults.okta_error(status, code, f"{problem.name}: {secrets.token_hex(4)}")
+    response = okta_error(status, code, f"{problem.name}: {secrets.token_hex(4)}")
     allowed = problem.get_response().headers.get("Allow")
     if allowed:
         response.headers["Allow"] = allowed

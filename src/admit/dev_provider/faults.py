@@ -2,28 +2,34 @@
 
 A test arms a fault by name; the next request that reaches its place commits it.
 
-May know: model, keys, forgery.
+May know: model, keys, forgery, effects.
 """
 
 from __future__ import annotations
 
-import json
-import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 
-from flask import Response
-
 from admit.dev_provider import forgery
+from admit.dev_provider.effects import (
+    Answer,
+    Claims,
+    challenge,
+    internal_error,
+    maintenance_page,
+    not_found,
+    rate_limited,
+    shifted,
+    slow,
+    with_claims,
+    without,
+)
 from admit.dev_provider.keys import KeyRing
 from admit.dev_provider.model import User
 
 Effect = TypeVar("Effect")
-Claims = dict[str, Any]
 Pairs = list[tuple[str, str]]
-Answer = Callable[[Callable[[], None]], Response | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,78 +43,6 @@ class Fault(Generic[Effect]):
 
     explains: str
     effect: Effect
-
-
-def rate_limited() -> Response:
-    """Return Okta's answer to too many requests."""
-    answer = okta_error(
-        429,
-        "E0000047",
-        "You exceeded the maximum number of requests. Try again in a while.",
-    )
-    answer.headers["X-Rate-Limit-Limit"] = "60"
-    answer.headers["X-Rate-Limit-Remaining"] = "0"
-    answer.headers["X-Rate-Limit-Reset"] = str(int(time.time()) + 30)
-    return answer
-
-
-def okta_error(status: int, code: str, summary: str) -> Response:
-    """Return an error in the shape that Okta uses outside of OAuth."""
-    body = {
-        "errorCode": code,
-        "errorSummary": summary,
-        "errorLink": code,
-        "errorId": "oaeLocalDevelopment",
-        "errorCauses": [],
-    }
-    return Response(json.dumps(body), status, mimetype="application/json")
-
-
-def _internal(_pause: Callable[[], None]) -> Response:
-    return okta_error(500, "E0000009", "Internal Server Error")
-
-
-def _html(_pause: Callable[[], None]) -> Response:
-    return Response("<!doctype html><title>Maintenance</title><p>Back soon.", mimetype="text/html")
-
-
-def _not_found(_pause: Callable[[], None]) -> Response:
-    return okta_error(404, "E0000007", "Not found: Resource not found (AuthorizationServer)")
-
-
-def _slow(pause: Callable[[], None]) -> None:
-    pause()
-
-
-def _challenge(status: int, error: str, description: str) -> Answer:
-    def answer(_pause: Callable[[], None]) -> Response:
-        header = f'Bearer error="{error}", error_description="{description}"'
-        return Response(status=status, headers={"WWW-Authenticate": header})
-
-    return answer
-
-
-def _set(**changes: Any) -> Callable[[Claims], None]:  # noqa: ANN401 - claims are any JSON
-    return lambda claims: claims.update(changes)
-
-
-def _without(name: str) -> Callable[[Claims], None]:
-    def effect(claims: Claims) -> None:
-        claims.pop(name, None)
-
-    return effect
-
-
-def _shifted(iat: int, exp: int) -> Callable[[Claims], None]:
-    def effect(claims: Claims) -> None:
-        now = claims["iat"]
-        claims.update(iat=now + iat, exp=now + exp)
-
-    return effect
-
-
-def _nobody() -> str:
-    return "00u1nobodyLocalDev5d7"
 
 
 DENIED: Final = "access_denied"
@@ -229,15 +163,19 @@ TOKEN: Final[Mapping[str, Fault[tuple[str, str, int]]]] = {
 }
 
 ID_TOKEN: Final[Mapping[str, Fault[Callable[[Claims], None]]]] = {
-    "nonce_missing": Fault("The ID Token has no nonce", _without("nonce")),
-    "nonce_wrong": Fault("The ID Token has another nonce", _set(nonce="nonce-of-another-request")),
-    "wrong_iss": Fault("The ID Token has another iss", _set(iss="https://other.example")),
-    "wrong_aud": Fault("The ID Token is for another client", _set(aud="0oa9another0Local5d7")),
-    "wrong_azp": Fault("The ID Token has another azp", _set(azp="0oa9another0Local5d7")),
-    "expired": Fault("The ID Token expired an hour ago", _shifted(-7200, -3600)),
-    "issued_in_future": Fault("The ID Token is issued in an hour", _shifted(3600, 7200)),
+    "nonce_missing": Fault("The ID Token has no nonce", without("nonce")),
+    "nonce_wrong": Fault(
+        "The ID Token has another nonce", with_claims(nonce="nonce-of-another-request")
+    ),
+    "wrong_iss": Fault("The ID Token has another iss", with_claims(iss="https://other.example")),
+    "wrong_aud": Fault(
+        "The ID Token is for another client", with_claims(aud="0oa9another0Local5d7")
+    ),
+    "wrong_azp": Fault("The ID Token has another azp", with_claims(azp="0oa9another0Local5d7")),
+    "expired": Fault("The ID Token expired an hour ago", shifted(-7200, -3600)),
+    "issued_in_future": Fault("The ID Token is issued in an hour", shifted(3600, 7200)),
     "at_hash_wrong": Fault(
-        "at_hash belongs to another access token", _set(at_hash="AAAAAAAAAAAAAAAAAAAAAA")
+        "at_hash belongs to another access token", with_claims(at_hash="AAAAAAAAAAAAAAAAAAAAAA")
     ),
 }
 
@@ -250,41 +188,43 @@ SIGNATURE: Final[Mapping[str, Fault[Callable[[KeyRing, Claims], str]]]] = {
 }
 
 USERINFO: Final[Mapping[str, Fault[Callable[[Claims], None]]]] = {
-    "userinfo_sub": Fault("UserInfo is about somebody else", _set(sub=_nobody())),
+    "userinfo_sub": Fault(
+        "UserInfo is about somebody else", with_claims(sub="00u1nobodyLocalDev5d7")
+    ),
 }
 
 METADATA: Final[Mapping[str, Fault[Callable[[Claims], None]]]] = {
     "metadata_issuer": Fault(
-        "The metadata names another issuer", _set(issuer="https://other.example")
+        "The metadata names another issuer", with_claims(issuer="https://other.example")
     ),
 }
 
 ANSWERS: Final[Mapping[str, Mapping[str, Fault[Answer]]]] = {
-    "metadata": {"metadata_404": Fault("The metadata is not there", _not_found)},
-    "keys": {"keys_500": Fault("The key set fails", _internal)},
+    "metadata": {"metadata_404": Fault("The metadata is not there", not_found)},
+    "keys": {"keys_500": Fault("The key set fails", internal_error)},
     "token": {
-        "token_slow": Fault("The token endpoint is slow", _slow),
-        "token_html": Fault("The token endpoint answers with a page", _html),
-        "token_500": Fault("The token endpoint fails", _internal),
+        "token_slow": Fault("The token endpoint is slow", slow),
+        "token_html": Fault("The token endpoint answers with a page", maintenance_page),
+        "token_500": Fault("The token endpoint fails", internal_error),
         "token_429": Fault("Too many token requests", lambda _pause: rate_limited()),
     },
     "userinfo": {
         "userinfo_401": Fault(
             "UserInfo does not accept the access token",
-            _challenge(401, "invalid_token", "The access token is invalid."),
+            challenge(401, "invalid_token", "The access token is invalid."),
         ),
         "userinfo_403": Fault(
             "UserInfo asks for another scope",
-            _challenge(
+            challenge(
                 403,
                 "insufficient_scope",
                 "The access token must provide access to at least one of these scopes - profile,"
                 " email, address or phone",
             ),
         ),
-        "userinfo_500": Fault("UserInfo fails", _internal),
-        "userinfo_slow": Fault("UserInfo is slow", _slow),
-        "userinfo_html": Fault("UserInfo answers with a page", _html),
+        "userinfo_500": Fault("UserInfo fails", internal_error),
+        "userinfo_slow": Fault("UserInfo is slow", slow),
+        "userinfo_html": Fault("UserInfo answers with a page", maintenance_page),
     },
 }
 
@@ -303,42 +243,3 @@ TABLES: Final[tuple[Mapping[str, Fault[Any]], ...]] = (
 FAULTS: Final[Mapping[str, str]] = {
     name: fault.explains for table in TABLES for name, fault in table.items()
 }
-
-
-class ArmedFaults:
-    """Which faults are committed next, and how often."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._left: dict[str, int] = {}
-
-    def arm(self, name: str, times: int = 1) -> None:
-        """Commit a fault the next *times* times its place is reached; 0 disarms it.
-
-        Raises:
-            KeyError: There is no such fault.
-        """
-        if name not in FAULTS:
-            raise KeyError(name)
-        with self._lock:
-            self._left[name] = times
-
-    def take(self, table: Mapping[str, Fault[Effect]]) -> list[Effect]:
-        """Return the effects of the table's armed faults, and count them down."""
-        effects = []
-        with self._lock:
-            for name, fault in table.items():
-                if self._left.get(name, 0) > 0:
-                    self._left[name] -= 1
-                    effects.append(fault.effect)
-        return effects
-
-    def left(self) -> dict[str, int]:
-        """Return how often each armed fault is still to be committed."""
-        with self._lock:
-            return {name: times for name, times in self._left.items() if times}
-
-    def clear(self) -> None:
-        """Disarm all."""
-        with self._lock:
-            self._left.clear()

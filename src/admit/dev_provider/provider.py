@@ -1,6 +1,6 @@
 """The provider's memory: servers, sessions, codes, tokens, armed faults, counted requests.
 
-May know: model, config, keys, faults.
+May know: model, config, keys, armed.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from hmac import compare_digest
 from typing import Final
 
+from admit.dev_provider.armed import ArmedFaults
 from admit.dev_provider.config import ProviderConfig
-from admit.dev_provider.faults import ArmedFaults
 from admit.dev_provider.keys import KeyRing
 from admit.dev_provider.model import (
     AuthorizationRequest,
