@@ -551,6 +551,13 @@ def test_nobody_overrides_what_security_needs(site: Site, name: str) -> None:
         site.sign_in.start("/", **{name: "x"})
 
 
+def test_a_thin_id_token_is_completed_by_userinfo(site: Site, browser: Browser) -> None:
+    site.provider.claims = {"name": None, "email": None}
+    browser.sign_in()
+    assert browser.get("/profile").text == "Alice Example|a@example.com|00u1"
+    assert site.provider.requests["/v1/userinfo"] == 1
+
+
 def test_userinfo_is_called_when_a_wanted_claim_is_missing() -> None:
     site = Site(claims="email phone_number")
     site.provider.userinfo = {"phone_number": "+1"}
