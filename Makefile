@@ -7,7 +7,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 	--no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-unit test-pythons check format lock bench screenshots clean
+.PHONY: help demo test test-unit test-pythons check format lock pictures bench clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ lock: $(VENV)/check ## Bring requirements/ up to date with pyproject.toml.
 	  $(BIN)/$(LOCK) pyproject.toml --extra dev --group $$group -o requirements/$$group.txt || exit 1; \
 	done
 	$(BIN)/$(LOCK) --group interop -o requirements/interop.txt
+
+pictures: $(VENV)/check ## Take the documentation's pictures anew, in Chromium.
+	$(BIN)/python tests/browser/pictures.py
 
 bench: $(VENV)/check ## Measure against bare Flask and, with PEERS=all, other libraries.
 	$(BIN)/python bench/run.py
