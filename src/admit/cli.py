@@ -5,7 +5,15 @@ May know: what a command needs, imported when it runs.
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from admit.settings import Settings
 
 
 @click.group()
@@ -36,3 +44,54 @@ def provider(
     from admit.dev_provider.command import run  # noqa: PLC0415 - needs the extra "dev"
 
     run(host, port, redirect_uri, post_logout_redirect_uri, config_file)
+
+
+@main.command()
+@click.option(
+    "--app",
+    "app_name",
+    help="Read the settings of a Flask app, as `flask --app` names it, such as app:app.",
+)
+def settings(app_name: str | None) -> None:
+    """Print what to enter at the provider, such as the redirect URIs.
+
+    Read from the environment and .okta.env, or from an app.
+    """
+    from admit.checklist import configuration, registration, reminders  # noqa: PLC0415
+    from admit.errors import ConfigurationError  # noqa: PLC0415
+
+    try:
+        read = _of_environment() if app_name is None else _of_app(app_name)
+    except ConfigurationError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo("Enter at the provider (in the Okta Admin Console: Applications > your app):\n")
+    _show(registration(read))
+    click.echo("\nThis application uses:\n")
+    _show(configuration(read))
+    click.echo("\nNot to forget:\n")
+    for line in reminders(read):
+        click.echo(f"  - {line}")
+
+
+def _of_environment() -> Settings:
+    from admit.config import read_settings  # noqa: PLC0415
+
+    return read_settings({}, {}, os.environ, okta_env=Path(".okta.env"))
+
+
+def _of_app(name: str) -> Settings:
+    from flask.cli import NoAppException, ScriptInfo  # noqa: PLC0415 - needs the extra "flask"
+
+    from admit.flask import settings_of  # noqa: PLC0415
+
+    sys.path.insert(0, ".")
+    try:
+        return settings_of(ScriptInfo(app_import_path=name).load_app())
+    except (NoAppException, LookupError) as problem:
+        raise click.ClickException(str(problem)) from None
+
+
+def _show(rows: list[tuple[str, str]]) -> None:
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        click.echo(f"  {name:{width}}  {value}")
