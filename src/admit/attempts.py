@@ -8,12 +8,9 @@ May know: errors, model, sealing, spent.
 
 from __future__ import annotations
 
-import json
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from hashlib import sha256
-from operator import attrgetter
 
 from admit.model import AuthorizationRequest
 from admit.sealing import Sealer, Unsealable
@@ -26,9 +23,6 @@ LIFETIME = 3600
 MOST = 8
 MOST_BYTES = 4096
 KEY_LENGTH = 16
-FIELDS = tuple(field.name for field in fields(AuthorizationRequest))
-VALUES = attrgetter(*FIELDS)
-ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 def attempt_key(state: str) -> str:
@@ -56,16 +50,14 @@ class Attempts:
 
     def seal(self, request: AuthorizationRequest) -> str:
         """Return the content of the attempt's cookie."""
-        return self._sealer.seal(PURPOSE, ENCODER.encode(VALUES(request)).encode())
+        return self._sealer.seal(PURPOSE, _encoded(request))
 
     def open(self, text: str) -> AuthorizationRequest | Unsealable:
         """Return the attempt that a cookie holds, or why there is none."""
         message = self._sealer.open(PURPOSE, text)
         if isinstance(message, Unsealable):
             return message
-        values = dict(zip(FIELDS, json.loads(message), strict=True))
-        values["acr_values"] = tuple(values["acr_values"])
-        return AuthorizationRequest(**values)
+        return _decoded(message)
 
     def pending(self, cookies: Mapping[str, str]) -> list[str]:
         """Return the names of the attempt cookies that a browser holds."""
@@ -94,3 +86,30 @@ class Attempts:
     def is_spent(self, state: str) -> bool:
         """Tell whether the attempt of *state* was used in this process."""
         return attempt_key(state) in self._spent
+
+
+def _encoded(request: AuthorizationRequest) -> bytes:
+    """Return the attempt as lines: none of its values holds a line break."""
+    max_age = "" if request.max_age is None else request.max_age
+    return (
+        f"{request.state}\n{request.nonce}\n{request.code_verifier}\n{request.issuer}\n"
+        f"{request.redirect_uri}\n{request.return_to}\n{request.started_at}\n{request.rounds}\n"
+        f"{max_age}\n{' '.join(request.acr_values)}"
+    ).encode()
+
+
+def _decoded(message: bytes) -> AuthorizationRequest:
+    *texts, started_at, rounds, max_age, acr_values = message.decode().split("\n")
+    state, nonce, code_verifier, issuer, redirect_uri, return_to = texts
+    return AuthorizationRequest(
+        state=state,
+        nonce=nonce,
+        code_verifier=code_verifier,
+        issuer=issuer,
+        redirect_uri=redirect_uri,
+        return_to=return_to,
+        started_at=int(started_at),
+        max_age=int(max_age) if max_age else None,
+        acr_values=tuple(acr_values.split()),
+        rounds=int(rounds),
+    )

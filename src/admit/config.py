@@ -256,7 +256,7 @@ def _settings(reader: Reader, client: Client, base_url: str, paths: Mapping[str,
         absolute_timeout=absolute,
         cookie_name=cookie_name,
         groups_claim=reader.optional("groups_claim") or "groups",
-        http_timeout=float(reader.number("http_timeout", 1, 60, 8)),
+        http_timeout=float(reader.number("http_timeout", 1, 60, 7)),
         ca_file=reader.optional("ca_file"),
     )
 

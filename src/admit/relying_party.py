@@ -97,7 +97,7 @@ class RelyingParty:
         self._keys: Known[KeySet] = Known()
         self._metadata_lock = lock()
         self._keys_lock = lock()
-        self._keys_missed_at = 0
+        self._keys_missed_at: dict[str, int] = {}
         self._starts: dict[tuple[tuple[str, str], ...], str] = {}
 
     async def metadata(self) -> ProviderMetadata:
@@ -220,7 +220,7 @@ class RelyingParty:
         except ResponseRejected as error:
             if error.code not in missed:
                 raise
-            newer = await self._keys_after_a_miss(keys)
+            newer = await self._keys_after_a_miss(keys, error.code)
             if newer is keys:
                 raise
         return verify(newer)
@@ -231,15 +231,19 @@ class RelyingParty:
         async with self._keys_lock:
             return await self._renewed(self._keys, self._fetch_keys)
 
-    async def _keys_after_a_miss(self, missed: KeySet) -> KeySet:
-        """Fetch the keys at once, then not again for a while, whoever brings whatever token."""
+    async def _keys_after_a_miss(self, missed: KeySet, code: str) -> KeySet:
+        """Fetch the keys at once, then not again for a while, whoever brings whatever token.
+
+        An unknown key and a bad signature wait for themselves: a broken token must not keep a
+        rotation from being noticed.
+        """
         async with self._keys_lock:
             now = self._clock()
             if self._keys.value is not missed and self._keys.value is not None:
                 return self._keys.value
-            if self._keys_missed_at and now < self._keys_missed_at + KEY_COOL_DOWN:
+            if now < self._keys_missed_at.get(code, 0) + KEY_COOL_DOWN:
                 return missed
-            self._keys_missed_at = now
+            self._keys_missed_at[code] = now
             self._keys.fresh_until = 0
             return await self._renewed(self._keys, self._fetch_keys)
 

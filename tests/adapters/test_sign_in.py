@@ -586,3 +586,23 @@ def test_navigation_is_needed_to_begin(site: Site, browser: Browser) -> None:
         assert json.loads(answer.data)["sign_in_url"] == "http://localhost:5000/signin"
     assert browser.open("/signin", "HEAD").status_code == 401
     assert site.events == []
+
+
+def test_a_broken_signature_does_not_hide_a_rotation_of_keys(site: Site) -> None:
+    site.browser().sign_in()
+    site.provider.key, site.provider.header = 1, {"kid": "key-0"}
+    forged = site.browser()
+    refused(site, forged, forged.sign_in(), "id_token.signature")
+
+    site.provider.header, site.provider.published = {}, (1,)
+    assert site.browser().sign_in().status_code == 303
+
+
+def test_a_flood_of_unknown_keys_costs_the_provider_one_request_a_cool_down(site: Site) -> None:
+    site.browser().sign_in()
+    site.provider.requests.clear()
+    for number in range(20):
+        site.provider.header = {"kid": f"unknown-{number}"}
+        browser = site.browser()
+        refused(site, browser, browser.sign_in(), "id_token.unknown_key")
+    assert site.provider.requests["/v1/keys"] == 1
