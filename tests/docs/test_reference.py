@@ -76,7 +76,13 @@ def plain_defaults() -> dict[str, str]:
         value = getattr(read, name, getattr(read.client, name, None))
         if isinstance(value, str | int | float) and not isinstance(value, bool):
             found[name] = str(value) if isinstance(value, str) else f"{value:.0f}"
-    return {**found, "scope": " ".join(read.client.scope)}
+    return {
+        **found,
+        "scope": " ".join(read.client.scope),
+        "claims": " ".join(read.client.claims),
+        "userinfo": read.client.userinfo,
+        "response_mode": read.client.response_mode,
+    }
 
 
 @pytest.mark.parametrize(("name", "default"), plain_defaults().items())
@@ -84,7 +90,7 @@ def test_the_defaults_are_those_of_the_code(name: str, default: str) -> None:
     section = text_of(REFERENCE / "settings.md").split(f"\n## ADMIT_{name.upper()}\n")[1]
     told = re.search(r"^\| Default \| (.+) \|$", section, re.MULTILINE)
     assert told is not None
-    assert told[1] == f"`{default}`"
+    assert told[1].startswith(f"`{default}`")
 
 
 def test_every_code_has_a_heading_and_nothing_else_has() -> None:
@@ -103,7 +109,8 @@ def test_every_code_that_a_page_mentions_exists() -> None:
 def test_every_setting_that_a_page_mentions_exists() -> None:
     known = {f"ADMIT_{name.upper()}" for name in NAMES}
     for page in PAGES:
-        unknown = set(re.findall(r"\bADMIT_[A-Z_]+\b", text_of(page))) - known
+        mentioned = set(re.findall(r"\bADMIT_[A-Z_]*[A-Z]\b", text_of(page)))
+        unknown = mentioned - known - {"ADMIT_ISUER"}  # a slip that the tutorial makes on purpose
         assert not unknown, f"{page.name}: {unknown}"
 
 
