@@ -22,6 +22,7 @@ from admit.errors import ResponseRejected, shown
 from admit.strict_json import parse_object
 
 if TYPE_CHECKING:
+    from joserfc.jwa import JWSAlgModel
     from joserfc.jwk import Key as JoseKey
     from joserfc.jws import JWSRegistry
 
@@ -85,7 +86,8 @@ def _read_key(entry: object) -> Key | None:
     from joserfc.errors import JoseError  # noqa: PLC0415 - see the top of the file
     from joserfc.jwk import JWKRegistry  # noqa: PLC0415
 
-    if not isinstance(entry, dict) or entry.get("kty") not in {"RSA", "EC", "OKP"}:
+    # A tuple: what comes from outside may be unhashable.
+    if not isinstance(entry, dict) or entry.get("kty") not in ("RSA", "EC", "OKP"):
         return None
     operations = entry.get("key_ops")
     if entry.get("use", "sig") != "sig" or (
@@ -97,14 +99,20 @@ def _read_key(entry: object) -> Key | None:
         return None
     public = {name: entry[name] for name in ("kty", "n", "e", "crv", "x", "y") if name in entry}
     try:
+        # Before joserfc sees it, which would import a weak key with a warning.
+        if entry["kty"] == "RSA" and _bits(entry["n"]) < SMALLEST_RSA_BITS:
+            return None
         native = JWKRegistry.import_key(public)
-        size = getattr(native.public_key, "key_size", SMALLEST_RSA_BITS)
+        _ = native.public_key
     except (JoseError, ValueError, TypeError, KeyError, ArithmeticError):
-        return None
-    if entry["kty"] == "RSA" and size < SMALLEST_RSA_BITS:
         return None
     crv = entry.get("crv")
     return Key(kid, entry["kty"], crv if isinstance(crv, str) else None, alg, native)
+
+
+def _bits(number: object) -> int:
+    """Return the length of a Base64urlUInt (RFC 7518 2); of what is no string, 0."""
+    return int.from_bytes(_decode(number)).bit_length() if isinstance(number, str) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +223,13 @@ def verify(jws: CompactJws, keys: KeySet, algorithm: str) -> bytes:
 def _registry(algorithm: str) -> JWSRegistry:
     from joserfc.jws import JWSRegistry  # noqa: PLC0415 - see the top of the file
 
-    registry = JWSRegistry(algorithms=[algorithm], strict_check_header=False)
+    class OneAlgorithm(JWSRegistry):
+        def get_alg(self, name: str) -> JWSAlgModel:
+            # The base class warns of the name EdDSA (RFC 9864) each time.
+            del name
+            return self.algorithms[algorithm]
+
+    registry = OneAlgorithm(algorithms=[algorithm], strict_check_header=False)
     registry.max_header_length = registry.max_payload_length = LONGEST_TOKEN
     return registry
 

@@ -223,6 +223,10 @@ def parse_authorization_response(
         raise ResponseRejected("response.code_missing", "neither a code nor an error came back")
     if len(code) > LONGEST_CODE:
         raise ResponseRejected("response.code_too_long", f"the code has {len(code)} characters")
+    if not (code.isascii() and code.isprintable()):
+        raise ResponseRejected(
+            "response.code_missing", "the code is not of visible ASCII", spec="RFC 6749 A.11"
+        )
     return AuthorizationResponse(code, request)
 
 

@@ -113,6 +113,6 @@ def is_usable_endpoint(url: str, issuer: str) -> bool:
     return (
         bool(parts.hostname)
         and "@" not in parts.netloc
-        and not parts.fragment
+        and "#" not in url
         and (parts.scheme == "https" or (parts.scheme == "http" and plain_is_fine))
     )

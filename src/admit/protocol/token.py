@@ -112,7 +112,7 @@ def _refusal(response: HttpResponse, document: Mapping[str, Any]) -> SignInError
             spec="RFC 6749 5.2",
             said=said,
         )
-    if error in {"invalid_client", "unauthorized_client"}:
+    if error in ("invalid_client", "unauthorized_client"):  # a tuple: it may be unhashable
         return ProviderError(
             "token.invalid_client",
             detail,

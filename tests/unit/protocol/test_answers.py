@@ -1,0 +1,102 @@
+"""What all answers of the back channel have in common."""
+
+from __future__ import annotations
+
+import pytest
+
+from admit.errors import ProviderError
+from admit.ports import HttpResponse
+from admit.protocol.answers import check_available, json_object, max_age, retry_after
+from material import answer, refused
+
+
+@pytest.mark.parametrize("status", [200, 204, 302, 400, 404, 428])
+def test_what_does_not_say_not_now_passes(status: int) -> None:
+    check_available(answer({}, status), "it")
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(429, "rate_limited"), (500, "unavailable"), (503, "unavailable"), (999, "unavailable")],
+)
+def test_not_now_is_told_with_the_time_to_wait(status: int, code: str) -> None:
+    with refused(f"provider.{code}", ProviderError) as caught:
+        check_available(answer({}, status, retry_after="7"), "it")
+    error = caught.value
+    assert (error.status, error.retry_after, error.detail) == (503, 7, f"it answered {status}")
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("90", 90),
+        (" 90 ", 90),
+        ("0", 0),
+        ("999999", 3600),
+        ("9" * 30, None),
+        ("-1", None),
+        ("1.5", None),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", None),
+        ("\u0663", None),
+        ("", None),
+    ],
+)
+def test_retry_after_is_a_number_of_seconds_up_to_an_hour(value: str, seconds: int | None) -> None:
+    assert retry_after(answer({}, retry_after=value)) == seconds
+
+
+def test_no_retry_after_is_none() -> None:
+    assert retry_after(answer({})) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("max-age=600", 600),
+        ("public, Max-Age=600, must-revalidate", 600),
+        ('max-age="600"', 600),
+        ("no-store", 0),
+        ("max-age=600, no-cache", 0),
+        ("s-maxage=600", None),
+        ("max-age=", None),
+        ("max-age=-5", None),
+        ("max-age=soon", None),
+        ("", None),
+    ],
+)
+def test_cache_control_tells_how_long(value: str, seconds: int | None) -> None:
+    assert max_age(answer({}, cache_control=value)) == seconds
+
+
+def test_silence_about_caching_is_none() -> None:
+    assert max_age(answer({})) is None
+
+
+def test_an_object_is_returned() -> None:
+    assert json_object(answer({"a": 1}), "it", "token.malformed") == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"[]", "not list"),
+        (b"\xff", "not a JSON object"),
+        (b'{"a":"\\ud800"}', "not a JSON object"),
+        (b'{"a":1,"a":1}', "twice"),
+        (b"<html>", "line 1"),
+    ],
+)
+def test_anything_else_is_told_without_its_content(body: bytes, why: str) -> None:
+    with refused("token.malformed", ProviderError) as caught:
+        json_object(answer(body, 418, content_type="text/x\r\ny"), "it", "token.malformed")
+    detail = caught.value.detail
+    assert detail.startswith("it answered 418 with 'text/x")
+    assert why in detail
+    assert "\n" not in detail
+    assert "html" not in detail
+
+
+def test_a_missing_content_type_is_told() -> None:
+    with refused("token.malformed", ProviderError) as caught:
+        json_object(HttpResponse(status=200), "it", "token.malformed")
+    assert "no content type" in caught.value.detail
