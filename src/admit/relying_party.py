@@ -76,7 +76,7 @@ class RelyingParty:
         self._random = random
         self._provider = ProviderKnowledge(client.issuer, http=http, lock=lock, clock=clock)
         self.metadata = self._provider.metadata
-        self._starts: dict[tuple[str | tuple[str, str], ...], str] = {}
+        self._starts: dict[tuple[object, ...], str] = {}
 
     async def begin(
         self, *, return_to: str, parameters: Mapping[str, str], rounds: int = 0
@@ -136,7 +136,7 @@ class RelyingParty:
 
     def _start(self, metadata: ProviderMetadata, parameters: Mapping[str, str]) -> str:
         """Return the part of the URL that attempts share, made once for each set of parameters."""
-        name = (metadata.authorization_endpoint, *parameters.items())
+        name: tuple[object, ...] = (metadata.authorization_endpoint, *parameters.items())
         start = self._starts.get(name)
         if start is None:
             start = authorization_url_start(self.client, metadata, parameters)
