@@ -41,6 +41,13 @@ class Known(Generic[V]):
     failure: ProviderError | None = None
     failed_at: int = 0
 
+    def fresh(self, now: int) -> V | None:
+        """Return the value while it is fresh.
+
+        A clock may be set back: what would be fresh for longer than anything may be is not.
+        """
+        return self.value if now < self.fresh_until <= now + CEILING else None
+
 
 class ProviderKnowledge:
     """The metadata and the keys of one issuer.
@@ -70,8 +77,8 @@ class ProviderKnowledge:
         Raises:
             ProviderError: It was never fetched, and cannot be now.
         """
-        if self._metadata.value is not None and self._clock() < self._metadata.fresh_until:
-            return self._metadata.value
+        if (metadata := self._metadata.fresh(self._clock())) is not None:
+            return metadata
         async with self._metadata_lock:
             return await self._renewed(self._metadata, self._fetch_metadata)
 
@@ -81,8 +88,8 @@ class ProviderKnowledge:
         Raises:
             ProviderError: They were never fetched, and cannot be now.
         """
-        if self._keys.value is not None and self._clock() < self._keys.fresh_until:
-            return self._keys.value
+        if (keys := self._keys.fresh(self._clock())) is not None:
+            return keys
         async with self._keys_lock:
             return await self._renewed(self._keys, self._fetch_keys)
 
@@ -96,7 +103,8 @@ class ProviderKnowledge:
             now = self._clock()
             if self._keys.value is not missed and self._keys.value is not None:
                 return self._keys.value
-            if now < self._keys_missed_at.get(code, 0) + KEY_COOL_DOWN:
+            missed_at = self._keys_missed_at.get(code, -KEY_COOL_DOWN)
+            if missed_at <= now < missed_at + KEY_COOL_DOWN:
                 return missed
             self._keys_missed_at[code] = now
             self._keys.fresh_until = 0
@@ -111,9 +119,9 @@ class ProviderKnowledge:
         provider that is silent.
         """
         now = self._clock()
-        if known.value is not None and now < known.fresh_until:
-            return known.value
-        if known.failure is not None and now < known.failed_at + COOL_DOWN:
+        if (value := known.fresh(now)) is not None:
+            return value
+        if known.failure is not None and known.failed_at <= now < known.failed_at + COOL_DOWN:
             if known.value is not None:
                 return known.value
             raise known.failure.again()
