@@ -121,7 +121,8 @@ def test_the_login_and_its_short_name_are_accepted(browser: Browser, username: s
 
 
 @pytest.mark.parametrize(
-    ("username", "password"), [("alice", "wrong"), ("nobody", "x"), ("bob", "alice-password")]
+    ("username", "password"),
+    [("alice", "zzzz-wrong"), ("nobody", "qqqq-wrong"), ("bob", "alice-password")],
 )
 def test_a_wrong_password_stays_on_the_page_and_keeps_the_username(
     browser: Browser, username: str, password: str
@@ -132,7 +133,7 @@ def test_a_wrong_password_stays_on_the_page_and_keeps_the_username(
     assert 'role="alert"' in answer.text
     assert "Unable to sign in" in answer.text
     assert answer.inputs["username"] == username
-    assert password not in answer.text.replace("alice-password", "")
+    assert password not in answer.text
     assert "idx" not in browser.cookies
     assert browser.sign_in(page, "alice").callback["code"]
 
