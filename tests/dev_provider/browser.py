@@ -36,7 +36,7 @@ class Answer:
     def text(self) -> str:
         return self.body.decode()
 
-    def json(self) -> Any:  # noqa: ANN401 - any JSON
+    def json(self) -> Any:
         return json.loads(self.body)
 
     @property
@@ -148,7 +148,7 @@ class Browser:
         }
         return self.token(server, **form)
 
-    def tokens(self, username: str = "alice", **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - as code
+    def tokens(self, username: str = "alice", **changes: Any) -> dict[str, Any]:
         """Sign in and redeem the code."""
         answer = self.redeem(self.code(username, **changes))
         assert answer.status == 200, answer.text
