@@ -139,7 +139,7 @@ class Browser:
         return self.send("POST", f"{server}/v1/token", form, header, timeout)
 
     def redeem(self, code: str, server: str = DEFAULT, **changes: str) -> Answer:
-        form = {
+        form: dict[str, Any] = {
             "grant_type": "authorization_code",
             "code": code,
             "redirect_uri": REDIRECT_URI,
@@ -148,7 +148,7 @@ class Browser:
         }
         return self.token(server, **form)
 
-    def tokens(self, username: str = "alice", **changes: str | None) -> dict[str, Any]:
+    def tokens(self, username: str = "alice", **changes: Any) -> dict[str, Any]:
         """Sign in and redeem the code."""
         answer = self.redeem(self.code(username, **changes))
         assert answer.status == 200, answer.text

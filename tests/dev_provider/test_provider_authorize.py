@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -21,7 +22,7 @@ from dev_provider.browser import DEFAULT, REDIRECT_URI, Browser, asked
     ],
 )
 def test_an_unknown_client_or_redirect_uri_gets_a_page_and_never_a_redirect(
-    browser: Browser, changes: dict[str, str | None], text: str
+    browser: Browser, changes: dict[str, Any], text: str
 ) -> None:
     answer = browser.authorize(**changes)
     assert answer.status == 400
@@ -62,7 +63,7 @@ def test_a_repeated_client_or_redirect_uri_gets_a_page_too(browser: Browser, nam
     ],
 )
 def test_any_other_mistake_goes_to_the_app_with_error_and_state(
-    browser: Browser, changes: dict[str, str | None], error: str
+    browser: Browser, changes: dict[str, Any], error: str
 ) -> None:
     callback = browser.authorize(state="state-1", **changes).callback
     assert (callback["error"], callback["state"]) == (error, "state-1")
@@ -97,7 +98,7 @@ def test_who_is_signed_in_at_the_provider_is_not_asked_again(browser: Browser) -
     [({"prompt": "login"}, 0), ({"max_age": "0"}, 0), ({"max_age": "60"}, 61)],
 )
 def test_a_signed_in_user_is_asked_again_when_the_app_wants_it(
-    browser: Browser, changes: dict[str, str | None], seconds: int
+    browser: Browser, changes: dict[str, Any], seconds: int
 ) -> None:
     browser.tokens()
     browser.provider.forward(seconds)
@@ -121,7 +122,8 @@ def test_the_login_and_its_short_name_are_accepted(browser: Browser, username: s
 
 
 @pytest.mark.parametrize(
-    ("username", "password"), [("alice", "wrong"), ("nobody", "x"), ("bob", "alice-password")]
+    ("username", "password"),
+    [("alice", "zzzz-wrong"), ("nobody", "qqqq-wrong"), ("bob", "alice-password")],
 )
 def test_a_wrong_password_stays_on_the_page_and_keeps_the_username(
     browser: Browser, username: str, password: str
@@ -132,13 +134,16 @@ def test_a_wrong_password_stays_on_the_page_and_keeps_the_username(
     assert 'role="alert"' in answer.text
     assert "Unable to sign in" in answer.text
     assert answer.inputs["username"] == username
-    assert password not in answer.text.replace("alice-password", "")
+    assert password not in answer.text
     assert "idx" not in browser.cookies
     assert browser.sign_in(page, "alice").callback["code"]
 
 
 def test_a_demo_user_is_one_click_away(browser: Browser) -> None:
-    form = {"transaction": browser.authorize().inputs["transaction"], "demo": "alice@example.com"}
+    form: dict[str, Any] = {
+        "transaction": browser.authorize().inputs["transaction"],
+        "demo": "alice@example.com",
+    }
     assert browser.send("POST", "/signin", form).callback["code"]
 
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from http.client import HTTPConnection
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
@@ -94,7 +96,7 @@ def test_two_users_may_share_an_email_and_are_told_apart_by_sub(provider: Runnin
     ],
 )
 def test_a_code_is_not_redeemed_when(
-    browser: Browser, changes: dict[str, str], description: str
+    browser: Browser, changes: dict[str, Any], description: str
 ) -> None:
     code = browser.code()
     answer = browser.redeem(**{"code": code, **changes})
@@ -103,7 +105,7 @@ def test_a_code_is_not_redeemed_when(
 
 
 def test_a_code_is_not_redeemed_without_the_verifier_of_its_challenge(browser: Browser) -> None:
-    form = {"grant_type": "authorization_code", "redirect_uri": REDIRECT_URI}
+    form: dict[str, Any] = {"grant_type": "authorization_code", "redirect_uri": REDIRECT_URI}
     answer = browser.token(code=browser.code(), **form)
     assert answer.json()["error"] == "invalid_request"
 
@@ -129,7 +131,7 @@ def test_a_code_of_one_server_is_worth_nothing_at_another(browser: Browser) -> N
 
 def test_a_wrong_secret_is_refused_and_does_not_spend_the_code(browser: Browser) -> None:
     code = browser.code()
-    form = {
+    form: dict[str, Any] = {
         "grant_type": "authorization_code",
         "code": code,
         "redirect_uri": REDIRECT_URI,
@@ -166,7 +168,7 @@ def test_a_client_authenticates_by_the_method_it_is_registered_with(
 
 @pytest.mark.parametrize("client_id", ["0oa2webpost00Local5d7", "0oa3public000Local5d7"])
 def test_the_other_clients_redeem_codes_too(browser: Browser, client_id: str) -> None:
-    form = {
+    form: dict[str, Any] = {
         "grant_type": "authorization_code",
         "code": browser.code(client_id=client_id),
         "redirect_uri": REDIRECT_URI,
@@ -180,7 +182,7 @@ def test_the_other_clients_redeem_codes_too(browser: Browser, client_id: str) ->
 
 def test_a_refresh_token_is_replaced_and_its_second_use_ends_the_grant(browser: Browser) -> None:
     first = browser.tokens(scope="openid offline_access")
-    refresh = {"grant_type": "refresh_token"}
+    refresh: dict[str, Any] = {"grant_type": "refresh_token"}
     second = browser.token(**refresh, refresh_token=first["refresh_token"]).json()
     assert second["refresh_token"] != first["refresh_token"]
     before, after = part(first["id_token"], 1), part(second["id_token"], 1)
@@ -199,7 +201,7 @@ def test_no_refresh_token_is_given_when_offline_access_was_not_asked(browser: Br
 
 def test_a_revoked_token_is_inactive(browser: Browser) -> None:
     token = browser.tokens()["access_token"]
-    basic = "Basic " + __import__("base64").b64encode(
+    basic = "Basic " + b64encode(
         f"{browser.provider.client_id}:{browser.provider.client_secret}".encode()
     ).decode("ascii")
     headers = {"Authorization": basic}

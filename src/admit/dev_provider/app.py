@@ -18,6 +18,7 @@ from admit.dev_provider.authorize import authorize
 from admit.dev_provider.config import ProviderConfig
 from admit.dev_provider.control import control
 from admit.dev_provider.effects import okta_error
+from admit.dev_provider.handler import LARGEST_BODY
 from admit.dev_provider.logout import logout
 from admit.dev_provider.metadata import keys, metadata, not_enabled
 from admit.dev_provider.provider import SESSION_COOKIE, Provider, Server
@@ -27,7 +28,6 @@ from admit.dev_provider.userinfo import userinfo
 
 Endpoint = Callable[[Provider, Server], Response]
 EXTENSION: Final = "admit-dev-provider"
-LARGEST_BODY: Final = 256 * 1024
 WELL_KNOWN: Final = ("openid-configuration", "oauth-authorization-server")
 
 ENDPOINTS: Final[dict[str, tuple[Endpoint, tuple[str, ...]]]] = {

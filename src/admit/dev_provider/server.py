@@ -1,11 +1,10 @@
 """Serving the provider on a loopback address, in the foreground or in a thread.
 
-May know: app, config, model, provider.
+May know: app, config, handler, model, provider.
 """
 
 from __future__ import annotations
 
-import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -13,10 +12,11 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer, make_server
 
 from admit.dev_provider.app import EXTENSION, create_app
-from admit.dev_provider.config import CLIENT_ID, ProviderConfig, client_from_json
+from admit.dev_provider.config import ProviderConfig, client_from_json
+from admit.dev_provider.handler import Handler
 from admit.dev_provider.model import Client
 from admit.dev_provider.provider import Provider
 
@@ -28,28 +28,6 @@ LOOPBACK: Final = {
     "localhost": socket.AF_INET,
     "::1": socket.AF_INET6,
 }
-
-
-class _Handler(WSGIRequestHandler):
-    """Keeps connections open, and quiet."""
-
-    protocol_version = "HTTP/1.1"
-    timeout = 60.0
-    connections: set[socket.socket]
-
-    def setup(self) -> None:
-        super().setup()
-        self.connections.add(self.connection)
-
-    def finish(self) -> None:
-        self.connections.discard(self.connection)
-        with suppress(OSError):
-            super().finish()
-
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002, ANN401
-        """Log at DEBUG only the errors: requests carry codes and tokens in their URLs."""
-        if type == "error":
-            logging.getLogger(__name__).debug(message, *args)
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -87,7 +65,7 @@ def origin(host: str, listener: socket.socket) -> str:
 def served(app: Flask, listener: socket.socket) -> Iterator[BaseWSGIServer]:
     """Yield a threaded server for the app; at the end, close it and what is connected to it."""
     connections: set[socket.socket] = set()
-    handler = type("Handler", (_Handler,), {"connections": connections})
+    handler = type("Handler", (Handler,), {"connections": connections})
     address = listener.getsockname()
     server = make_server(
         address[0],
@@ -197,6 +175,3 @@ def running(config: ProviderConfig | None = None, port: int = 0) -> Iterator[Run
             finally:
                 server.shutdown()
                 thread.join()
-
-
-__all__ = ["CLIENT_ID", "Running", "listening", "origin", "running", "served"]
