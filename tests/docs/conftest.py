@@ -46,7 +46,7 @@ def provider() -> Iterator[MemoryProvider]:
             self.end_headers()
             self.wfile.write(answer.body)
 
-        do_GET = do_POST = answer  # noqa: N815 - names of http.server's
+        do_GET = do_POST = answer
 
         def log_message(self, *_: object) -> None:
             pass
