@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import flask
 import pytest
@@ -27,7 +28,7 @@ class Visitor:
         self._client: FlaskClient = app.test_client()
         self._provider = provider
 
-    def open(self, url: str, method: str = "GET", **more: object) -> TestResponse:
+    def open(self, url: str, method: str = "GET", **more: Any) -> TestResponse:
         base = "http://localhost:5000"
         url = url.removeprefix(base) or "/"
         headers = {**NAVIGATION, "Sec-Fetch-Site": "same-origin"}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from flask import Flask
 
 from admit.browser import Cookies
+from admit.cli import main
 from admit.codes import CODES
 from admit.config import ALIASES, NAMES, read_settings
+from admit.flask import SignIn, settings_of
 from admit.testing import MemoryProvider
 from docs.conftest import PAGES, ROOT
 
@@ -34,11 +38,7 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
 
 
-def endpoints(**settings: str) -> set[str]:
-    from flask import Flask  # noqa: PLC0415 - one use
-
-    from admit.flask import SignIn  # noqa: PLC0415
-
+def endpoints(**settings: Any) -> set[str]:
     app = Flask("reference")
     SignIn(app, http=MemoryProvider(), **settings)
     return {rule.endpoint for rule in app.url_map.iter_rules()} - {"static"}
@@ -97,6 +97,14 @@ def test_every_code_has_a_heading_and_nothing_else_has() -> None:
     assert headings(REFERENCE / "errors.md") == list(CODES)
 
 
+@pytest.mark.parametrize("code", CODES)
+def test_each_code_tells_its_status_its_causes_and_its_fix(code: str) -> None:
+    section = text_of(REFERENCE / "errors.md").split(f"\n## {code}\n")[1].split("\n## ")[0]
+    assert re.match(r"\n(?:Status \d{3}|No status: .+)\. [A-Z`]", section)
+    assert "\n- **Likely causes:** " in section
+    assert "\n- **Fix:** " in section
+
+
 def test_every_code_that_a_page_mentions_exists() -> None:
     doors = "|".join(sorted({re.escape(code.partition(".")[0]) for code in CODES}))
     mentioned = re.compile(rf"`((?:{doors})\.[a-z_]+)`")
@@ -113,6 +121,17 @@ def test_every_setting_that_a_page_mentions_exists() -> None:
         mentioned = set(re.findall(r"\bADMIT_[A-Z_]*[A-Z]\b", text_of(page)))
         unknown = mentioned - known - {"ADMIT_ISUER"}  # a slip that the tutorial makes on purpose
         assert not unknown, f"{page.name}: {unknown}"
+
+
+def test_every_command_that_a_page_names_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", text_of(ROOT / "Makefile"), re.MULTILINE))
+    for page in PAGES:
+        code = re.findall(r"```sh\n.*?```|`[^`\n]+`", text_of(page), re.DOTALL)
+        named = "\n".join(block.strip("`").removeprefix("sh\n") for block in code)
+        made = set(re.findall(r"^make ([a-z-]+)", named, re.MULTILINE))
+        assert made <= targets, f"{page.name}: {made - targets}"
+        run = set(re.findall(r"^admit ([a-z-]+)", named, re.MULTILINE))
+        assert run <= set(main.commands), f"{page.name}: {run - set(main.commands)}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -142,14 +161,11 @@ def test_the_reference_lists_all_endpoints_and_each_that_a_page_uses_exists() ->
 
 @pytest.mark.usefixtures("deployment")
 def test_the_reference_lists_the_members_of_the_extension_and_the_cookies() -> None:
-    from admit.flask import SignIn  # noqa: PLC0415 - as above
-
     text = text_of(REFERENCE / "flask.md")
     members = {name for name in vars(SignIn) if not name.startswith("_")}
     assert set(re.findall(r"^### `(?:SignIn\.)(\w+)", text, re.MULTILINE)) == members
-    app = __import__("flask").Flask("cookies")
-    settings = SignIn(app, http=MemoryProvider())
-    with app.app_context():
-        cookies = Cookies(settings.settings)
+    app = Flask("cookies")
+    SignIn(app, http=MemoryProvider())
+    cookies = Cookies(settings_of(app))
     for name in (cookies.session, cookies.attempts, cookies.rounds, cookies.signed_out):
         assert f"`{name}" in text
