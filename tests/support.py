@@ -1,12 +1,20 @@
-"""What several tests need."""
+"""What several tests need: free ports, other programs, processes that end with the test."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).parents[1]
 
 
 def needs(program: str, fix: str) -> str:
@@ -23,3 +31,44 @@ def needs(program: str, fix: str) -> str:
             pytest.fail(message)
         pytest.skip(message)
     return found
+
+
+def free_port() -> int:
+    """Return a port of loopback that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+@contextmanager
+def process(*command: str, ready: str, **environ: str) -> Iterator[None]:
+    """Run *command* until the block ends; the block begins once it has said *ready*."""
+    started = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUNBUFFERED": "1", **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    watch = threading.Timer(30, started.kill)
+    watch.start()
+    assert started.stdout is not None
+    said = ""
+    try:
+        for line in started.stdout:
+            said += line
+            if ready in line:
+                break
+        else:
+            pytest.fail(f"{command[0]} ended: {said}")
+        watch.cancel()
+        reader = threading.Thread(target=started.stdout.read, daemon=True)
+        reader.start()
+        yield
+    finally:
+        watch.cancel()
+        os.killpg(started.pid, signal.SIGTERM)
+        started.wait(timeout=10)
+        started.stdout.close()

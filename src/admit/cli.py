@@ -10,7 +10,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
+try:
+    import click
+except ModuleNotFoundError:
+    sys.exit('The command admit needs click, which comes with: pip install "admit[flask]"')
 
 if TYPE_CHECKING:
     from admit.settings import Settings

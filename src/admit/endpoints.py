@@ -67,7 +67,7 @@ class Endpoints:
         self.relying_party = relying_party
         self.on_sign_in: Callable[[User], None] = lambda _user: None
         self.on_sign_out: Callable[[], None] = lambda: None
-        self.failure_body: Callable[[Failure], str] | None = None
+        self.failure_body: Callable[[Failure], str | None] = lambda _failure: None
         self._attempts = attempts
         self._clock = clock
         self._random = random
@@ -173,8 +173,9 @@ class Endpoints:
             text = json.dumps({**body, "message": failure.text.message}) + "\n"
         else:
             kind = "text/html; charset=utf-8"
-            text = self._failure_page(failure)
-            if self.failure_body is None:
+            own = self.failure_body(failure)
+            text = self._failure_page(failure) if own is None else own
+            if own is None:
                 headers.append(("Content-Security-Policy", content_security_policy()))
         return BrowserResponse(
             status=failure.status,
@@ -185,8 +186,6 @@ class Endpoints:
         )
 
     def _failure_page(self, failure: Failure) -> str:
-        if self.failure_body is not None:
-            return self.failure_body(failure)
         home = self.guard.absolute(self.settings.prefix + "/")
         return failure_page(failure, home=home, debug=self._debug())
 

@@ -99,6 +99,10 @@ class BlockingHttp:
             connection = connect(origin, deadline, self._tls)
             return self._exchange(connection, origin, request, url, deadline)
 
+    def __del__(self) -> None:
+        """Leave no connection open behind."""
+        self.close()
+
     def close(self) -> None:
         """Close the connections that wait for their next use."""
         with self._lock:

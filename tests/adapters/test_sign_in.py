@@ -519,8 +519,6 @@ def test_the_application_may_write_the_failure_page(site: Site, browser: Browser
     def page(failure: Any) -> str:
         return f"ours: {failure.code} {failure.reference}"
 
-    with site.app.app_context():
-        site.sign_in.failure_page(page)
     assert browser.get(f"{CALLBACK}?code=c&state=s").text.startswith("ours: attempt.missing")
 
 

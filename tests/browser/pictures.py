@@ -11,8 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
-from browser.conftest import ROOT, free_port, process
-from support import needs
+from support import ROOT, free_port, needs, process
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 FOLDER = ROOT / "docs/pictures"

@@ -11,7 +11,8 @@ import pytest
 import trustme
 from playwright.sync_api import Browser, expect
 
-from browser.conftest import Demo, free_port, process
+from browser.conftest import Demo
+from support import free_port, process
 
 
 @pytest.fixture(scope="module")

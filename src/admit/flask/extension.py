@@ -86,8 +86,7 @@ class SignIn:
         )
         parts.endpoints.on_sign_in = self._signed_in
         parts.endpoints.on_sign_out = _empty_session
-        if self._failure_page is not None:
-            parts.endpoints.failure_body = self._failure_page
+        parts.endpoints.failure_body = self._failure_body
         app.extensions["admit"] = AppState(app, parts, clock=self._clock, load_user=self._loaded)
         LOGGER.info(
             "sign-in: register the redirect URI %s and the sign-out redirect URI %s",
@@ -121,9 +120,6 @@ class SignIn:
     def failure_page(self, hook: Callable[[Failure], str]) -> Callable[[Failure], str]:
         """Let *hook* return the page of a failed sign-in. A decorator."""
         self._failure_page = hook
-        for_current = flask.current_app.extensions.get("admit") if flask.has_app_context() else None
-        if isinstance(for_current, AppState):
-            for_current.parts.endpoints.failure_body = hook
         return hook
 
     def start(self, next: str | None = None, **parameters: str | int) -> flask.Response:  # noqa: A002 - the parameter's name in the address
@@ -149,6 +145,9 @@ class SignIn:
         _empty_session()
         if self._on_sign_in is not None:
             self._on_sign_in(user)
+
+    def _failure_body(self, failure: Failure) -> str | None:
+        return None if self._failure_page is None else self._failure_page(failure)
 
     def _loaded(self, user: User) -> Any:  # noqa: ANN401 - the application's own
         return user if self._user_loader is None else self._user_loader(user)
