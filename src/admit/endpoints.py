@@ -116,8 +116,7 @@ class Endpoints:
         name = self._attempts.cookie_name(attempt.state)
         cookies = [self.cookies.set(name, self._attempts.seal(attempt), LIFETIME)]
         if pending := self._attempts.pending(request.cookies):
-            surplus = self._attempts.surplus(request.cookies, pending)
-            cookies += map(self.cookies.delete, surplus)
+            cookies += map(self.cookies.delete, self._attempts.surplus(request.cookies))
         self._emit(Event("signin.started", self._told_of(len(pending))))
         return redirect(url, cookies)
 
