@@ -36,7 +36,7 @@ check: $(VENV)/check ## Run the linters, the type checkers and the import contra
 	$(BIN)/ruff check --quiet
 	$(BIN)/mypy
 	$(BIN)/pyright --warnings
-	$(BIN)/lint-imports --no-timing
+	$(BIN)/lint-imports --no-logo
 
 format: $(VENV)/check ## Format the code, and repair what the linter can.
 	$(BIN)/ruff check --quiet --fix

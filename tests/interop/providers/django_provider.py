@@ -105,7 +105,7 @@ if __name__ == "__main__":
     )
     Application.objects.create(
         client_id="basic",
-        client_secret="basic secret: 100% + äö",
+        client_secret="basic secret: 100% + a&b=c",
         client_type="confidential",
         authorization_grant_type="authorization-code",
         redirect_uris=f"{RP}/authorization-code/callback",

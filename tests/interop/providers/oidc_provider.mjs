@@ -10,7 +10,7 @@ const users = {
 };
 const register = (client_id, token_endpoint_auth_method) => ({
   client_id,
-  client_secret: token_endpoint_auth_method === 'none' ? undefined : `${client_id} secret: 100% + äö`,
+  client_secret: token_endpoint_auth_method === 'none' ? undefined : `${client_id} secret: 100% + a&b=c`,
   token_endpoint_auth_method,
   redirect_uris: [`${RP}/authorization-code/callback`],
   post_logout_redirect_uris: [RP],
