@@ -4,6 +4,8 @@ import { createServer } from 'node:http';
 import { promisify } from 'node:util';
 import { OAuth2Issuer, OAuth2Service } from 'oauth2-mock-server';
 
+process.stdin.resume().on('end', () => process.exit()); // it never outlives the tests
+
 const issuer = new OAuth2Issuer();
 issuer.url = process.env.ISSUER;
 const service = new OAuth2Service(issuer);
@@ -27,7 +29,9 @@ const body = (change) => once('beforeResponse', (answer) => change(answer));
 const reseal = (change) => body((answer) => {
   answer.body.id_token = change(...answer.body.id_token.split('.'));
 });
-const metadata = (change) => once('beforeWellKnownOpenIdConfiguration', (answer) => change(answer.body, answer));
+const metadata = (change) => once('beforeWellKnownOpenIdConfiguration', (answer) => {
+  change(answer.body, answer);
+});
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 // An ID Token whose claims are right, and whose signature is sound in a way of its own.
 const forge = (header, signed) => reseal((_, payload) => {
@@ -36,8 +40,9 @@ const forge = (header, signed) => reseal((_, payload) => {
 });
 const byStranger = (text) => sign('RSA-SHA256', Buffer.from(text), stranger).toString('base64url');
 const byPublicKey = (text) => {
-  const key = createPublicKey({ key: issuer.keys.toJSON().find(({ kid }) => kid === 'the-key'), format: 'jwk' });
-  return createHmac('sha256', key.export({ type: 'spki', format: 'pem' })).update(text).digest('base64url');
+  const known = issuer.keys.toJSON().find(({ kid }) => kid === 'the-key');
+  const pem = createPublicKey({ key: known, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
+  return createHmac('sha256', pem).update(text).digest('base64url');
 };
 const jwk = createPublicKey(stranger).export({ format: 'jwk' });
 
@@ -46,7 +51,7 @@ const faults = {
   'iss-slash': claim('iss', `${process.env.ISSUER}/`),
   'iss-list': claim('iss', [process.env.ISSUER]),
   'aud-other': claim('aud', 'somebody-else'),
-  'aud-extra': claim('aud', ['web', 'somebody-else']),
+  'aud-extra': claim('aud', ['basic', 'somebody-else']),
   'azp-other': claim('azp', 'somebody-else'),
   'aud-empty': claim('aud', []),
   'nonce-other': claim('nonce', 'x'),
@@ -78,7 +83,9 @@ const faults = {
   'token-429': body((answer) => { answer.statusCode = 429; }),
   'token-list': body((answer) => { answer.body = [answer.body]; }),
   'token-error-200': body((answer) => { answer.body.error = 'invalid_grant'; }),
-  'token-grant': body((answer) => { answer.statusCode = 400; answer.body = { error: 'invalid_grant' }; }),
+  'token-grant': body((answer) => {
+    Object.assign(answer, { statusCode: 400, body: { error: 'invalid_grant' } });
+  }),
   'token-html': body((answer) => { answer.body = '<h1>hello</h1>'; }),
   'token-refused': body((answer) => { answer.statusCode = 401; answer.body = { error: 'invalid_client' }; }),
   'userinfo-other-sub': once('beforeUserinfo', (answer) => { answer.body.sub = 'mallory'; }),
@@ -102,7 +109,9 @@ const faults = {
   'metadata-http': metadata((body) => { body.token_endpoint = 'http://evil.example/token'; }),
   'metadata-file': metadata((body) => { body.jwks_uri = 'file:///etc/passwd'; }),
   'metadata-script': metadata((body) => { body.authorization_endpoint = 'javascript:alert(1)'; }),
-  'metadata-iss': metadata((body) => { body.authorization_response_iss_parameter_supported = true; }),
+  'metadata-iss': metadata((body) => {
+    body.authorization_response_iss_parameter_supported = true;
+  }),
   'rotate': async () => { await issuer.keys.generate('RS256'); },
 };
 
