@@ -51,8 +51,8 @@ lock: $(VENV)/check ## Bring requirements/ up to date with pyproject.toml.
 pictures: $(VENV)/check ## Take the documentation's pictures anew, in Chromium.
 	$(BIN)/python tests/browser/pictures.py
 
-bench: $(VENV)/check ## Measure against bare Flask and, with PEERS=all, other libraries.
-	$(BIN)/python bench/run.py
+bench: ## Measure against bare Flask; PEERS="admit authlib ..." adds other libraries.
+	$(PYTHON) bench/run.py $(if $(PEERS),--peers $(PEERS))
 
 clean: ## Remove what the other targets made.
 	rm -rf $(VENV) .venv-* .*_cache .coverage .hypothesis dist

@@ -9,7 +9,7 @@ May know: errors, model, sealing, spent.
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import sha256
 
 from admit.model import AuthorizationRequest
@@ -63,10 +63,10 @@ class Attempts:
         """Return the names of the attempt cookies that a browser holds."""
         return [name for name in cookies if name.startswith(self._prefix)]
 
-    def surplus(self, cookies: Mapping[str, str], pending: Sequence[str]) -> list[str]:
-        """Return those of *pending* to drop so that one more fits: unreadable, then oldest."""
+    def surplus(self, cookies: Mapping[str, str]) -> list[str]:
+        """Return the cookies to drop so that one more fits: unreadable, then oldest."""
         aged = []
-        for name in pending:
+        for name in self.pending(cookies):
             request = self.open(cookies[name])
             started_at = 0 if isinstance(request, Unsealable) else request.started_at
             aged.append((started_at, name))

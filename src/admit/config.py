@@ -49,6 +49,8 @@ NAMES = (
 )  # fmt: skip
 #: The claim of a scope that an application misses most; a thin ID Token leaves it to UserInfo.
 SCOPE_CLAIMS: Mapping[str, str] = {"profile": "name", "email": "email", "groups": "groups"}
+#: Segments with a slash after each but the last, where it is optional; then a query.
+PATH = r"/(?:[A-Za-z0-9._~-]+/)*(?:[A-Za-z0-9._~-]+)?(?:\?[!-~]*)?"
 SHORTEST_KEY = 32
 FEWEST_CHARACTERS = 8
 WHERE_CLIENT = "In the Okta Admin Console: Applications > your app > General > Client Credentials."
@@ -217,7 +219,7 @@ def _paths(reader: Reader) -> dict[str, str]:
     paths = {}
     for name, default in defaults.items():
         path = paths[name] = reader.optional(name) or default
-        if not re.fullmatch(r"/(?:[A-Za-z0-9._~-]+/?)*(?:\?[!-~]*)?", path):
+        if not re.fullmatch(PATH, path):
             reader.problem(
                 reader.shown(name),
                 f"{path!r} is no plain path",
@@ -267,10 +269,7 @@ def _secret_keys(reader: Reader) -> tuple[str, ...]:
     name = reader.shown("secret_keys")
     if not keys:
         name = "SECRET_KEY"
-        framework = [
-            reader.framework("SECRET_KEY"),
-            *(reader.framework("SECRET_KEY_FALLBACKS") or ()),
-        ]
+        framework = [reader.framework("SECRET_KEY"), *_fallbacks(reader)]
         keys = tuple(_as_text(key) for key in framework if key)
     fix = (
         "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(32))' and keep it"
@@ -284,6 +283,15 @@ def _secret_keys(reader: Reader) -> tuple[str, ...]:
         elif len(set(key)) < FEWEST_CHARACTERS or "change" in key.lower() or "{" in key:
             reader.problem(name, "a key is a placeholder, not random", fix)
     return keys
+
+
+def _fallbacks(reader: Reader) -> list[object]:
+    """Return the framework's former keys."""
+    keys = reader.framework("SECRET_KEY_FALLBACKS")
+    if keys is None or isinstance(keys, list | tuple):
+        return list(keys or ())
+    reader.problem("SECRET_KEY_FALLBACKS", "it is no list of keys", "Give a list, newest first.")
+    return []
 
 
 def _as_text(key: object) -> str:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from admit.attempts import LIFETIME, Attempts, attempt_key
-from admit.browser import NO_STORE, BrowserRequest, BrowserResponse, Cookies, redirect
+from admit.browser import NO_STORE, NOT_STORED, BrowserRequest, BrowserResponse, Cookies, redirect
 from admit.errors import ResponseRejected, SignInError
 from admit.events import Emit, Event
 from admit.evidence import missing_attempt
@@ -116,10 +116,10 @@ class Endpoints:
         name = self._attempts.cookie_name(attempt.state)
         cookies = [self.cookies.set(name, self._attempts.seal(attempt), LIFETIME)]
         if pending := self._attempts.pending(request.cookies):
-            surplus = self._attempts.surplus(request.cookies, pending)
-            cookies += map(self.cookies.delete, surplus)
+            cookies += map(self.cookies.delete, self._attempts.surplus(request.cookies))
         self._emit(Event("signin.started", self._told_of(len(pending))))
-        return redirect(url, cookies)
+        # The referrer stays the page that led here, and tells the provider its origin at most.
+        return redirect(url, cookies, NOT_STORED)
 
     def _told_of(self, pending: int) -> dict[str, str | int]:
         """Return how many attempts never came back; from two on, with the likely reason."""

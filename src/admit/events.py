@@ -33,7 +33,10 @@ class Event:
 
 
 def _quoted(value: str | int) -> str:
-    return str(value) if isinstance(value, int) else '"' + value.replace('"', "'") + '"'
+    if isinstance(value, int):
+        return str(value)
+    text = value if value.isprintable() else ascii(value)[1:-1]
+    return '"' + text.replace('"', "'") + '"'
 
 
 Emit = Callable[[Event], None]

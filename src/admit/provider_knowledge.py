@@ -71,13 +71,17 @@ class ProviderKnowledge:
         self._keys_lock = lock()
         self._keys_missed_at: dict[str, int] = {}
 
+    def fresh_metadata(self) -> ProviderMetadata | None:
+        """Return the provider's metadata if it is known and fresh."""
+        return self._metadata.fresh(self._clock())
+
     async def metadata(self) -> ProviderMetadata:
         """Return the provider's metadata: known, fetched, or stale when fetching fails.
 
         Raises:
             ProviderError: It was never fetched, and cannot be now.
         """
-        if (metadata := self._metadata.fresh(self._clock())) is not None:
+        if (metadata := self.fresh_metadata()) is not None:
             return metadata
         async with self._metadata_lock:
             return await self._renewed(self._metadata, self._fetch_metadata)

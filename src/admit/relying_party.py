@@ -94,7 +94,7 @@ class RelyingParty:
         Raises:
             ProviderError: The provider is away and was never reached.
         """
-        metadata = await self.metadata()
+        metadata = self._provider.fresh_metadata() or await self.metadata()
         request = new_authorization_request(
             self.client,
             random=self._random(RANDOM_BYTES),

@@ -11,8 +11,8 @@ from urllib.parse import unquote
 
 LONGEST = 1024
 #: Printable ASCII without the backslash, which browsers read as a slash. Not two slashes at the
-#: start, nor dot segments before a second slash, which could end as two.
-SAFE = re.compile(r"/(?!/|\.{1,2}/{1,2}/?)[!-\[\]-~]*")
+#: start.
+SAFE = re.compile(r"/(?!/)[!-\[\]-~]*")
 
 
 def safe_return_to(value: str | None, *, own: Iterable[str], default: str) -> str:
@@ -30,4 +30,7 @@ def safe_return_to(value: str | None, *, own: Iterable[str], default: str) -> st
     decoded = unquote(path)
     if "\\" in decoded or decoded.startswith("//") or not decoded.isprintable():
         return default
-    return default if path.rstrip("/") in own or decoded.rstrip("/") in own else value
+    # Browsers send no dot segments; resolved, they could lead anywhere, our own pages included.
+    if not {".", ".."}.isdisjoint(decoded.split("/")):
+        return default
+    return value if {path.rstrip("/"), decoded.rstrip("/")}.isdisjoint(own) else default

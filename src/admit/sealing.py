@@ -63,13 +63,16 @@ class Sealer:
         sealed = _cipher(self._keys[self._newest], purpose, head).encrypt(
             head[-NONCE_BYTES:], message, head
         )
-        return urlsafe_b64encode(head + sealed).rstrip(b"=").decode("ascii")
+        return _base64url(head + sealed)
 
     def open(self, purpose: bytes, text: str) -> bytes | Unsealable:
         """Return the message that was sealed for *purpose*, or why there is none."""
         try:
             octets = urlsafe_b64decode(text + "=" * (-len(text) % 4))
         except (Base64Error, ValueError):
+            return Unsealable.MALFORMED
+        # The decoder skips what it does not know: one message, one spelling.
+        if _base64url(octets) != text:
             return Unsealable.MALFORMED
         if len(octets) < HEAD_BYTES + TAG_BYTES or octets[:1] != VERSION:
             return Unsealable.MALFORMED
@@ -90,3 +93,7 @@ def _cipher(key: hmac.HMAC, purpose: bytes, head: bytes) -> AESGCM:
     derived = key.copy()
     derived.update(purpose + b"\x00" + head + b"\x01")
     return AESGCM(derived.digest())
+
+
+def _base64url(octets: bytes) -> str:
+    return urlsafe_b64encode(octets).rstrip(b"=").decode("ascii")

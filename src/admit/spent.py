@@ -17,7 +17,7 @@ class Spent:
 
     def __init__(self, size: int = 50_000) -> None:
         self._size = size
-        self._until: dict[str | bytes, int] = {}
+        self._until: dict[str | bytes, tuple[int]] = {}
 
     def add(self, name: str | bytes, *, until: int, now: int) -> bool:
         """Remember *name*, and tell whether it was new.
@@ -26,16 +26,22 @@ class Spent:
         """
         if len(self._until) >= self._size:
             self._sweep(now)
-        return self._until.setdefault(name, until) is until
+        mine = (until,)  # a new object, unlike an equal number
+        return self._until.setdefault(name, mine) is mine
 
     def __contains__(self, name: str | bytes) -> bool:
         """Tell whether *name* was used."""
         return name in self._until
 
     def _sweep(self, now: int) -> None:
-        """Drop what ended, and a tenth of what is oldest where that is not enough."""
-        kept = {name: until for name, until in list(self._until.items()) if until > now}
+        """Drop what ended, and a tenth of what is oldest where that is not enough.
+
+        Dropped one by one: what another thread adds meanwhile stays.
+        """
+        ended: list[str | bytes] = []
+        kept: list[str | bytes] = []
+        for name, (until,) in list(self._until.items()):
+            (kept if until > now else ended).append(name)
         surplus = len(kept) - self._size * 9 // 10
-        for name in list(kept)[: max(surplus, 0)]:
-            del kept[name]
-        self._until = kept
+        for name in ended + kept[: max(surplus, 0)]:
+            self._until.pop(name, None)

@@ -25,7 +25,7 @@ def user_id(iss: str, sub: str) -> str:
     The two together, and nothing else, name a user (OIDC Core 5.7): never an e-mail address.
 
     >>> user_id("https://acme.okta.com/oauth2/default", "00u1")
-    '9adfbb7f5a0a7a5ecb2ab6b9f8c24fb0'
+    'ebd66aef00ec8602c20f35cdd1b62f9e'
     """
     return sha256(f"{len(iss)}:{iss}{sub}".encode()).hexdigest()[:ID_LENGTH]
 

@@ -12,10 +12,11 @@ import hashlib
 import json
 from base64 import urlsafe_b64encode
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import cache
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -66,6 +67,7 @@ class MemoryProvider:
     answers: dict[str, Answer] = field(default_factory=dict)
     requests: Counter[str] = field(default_factory=Counter)
     _codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=count)
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Answer a request of the back channel."""
@@ -92,7 +94,7 @@ class MemoryProvider:
             **response: Laid over those parameters; an empty value removes one.
         """
         request = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
-        code = f"code-{len(self._codes)}"
+        code = f"code-{next(self._numbers)}"
         self._codes[code] = request
         parameters = {"code": code, "state": request["state"], **response}
         return {name: [value] for name, value in parameters.items() if value}

@@ -1,0 +1,123 @@
+"""Attempts under way, each in a cookie of its own."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+
+import pytest
+
+from admit.attempts import LIFETIME, MOST, MOST_BYTES, Attempts, attempt_key
+from admit.model import AuthorizationRequest
+from admit.sealing import Sealer, Unsealable
+from material import NOW, REQUEST
+
+SECRET = "secret-" * 6
+PREFIX = "__Host-admit-attempt-"
+
+
+def attempts_of(secret: str = SECRET) -> Attempts:
+    return Attempts(Sealer((secret,), secrets.token_bytes), PREFIX)
+
+
+def cookies_of(attempts: Attempts, count: int, size: int = 0) -> dict[str, str]:
+    """Return the cookies of so many attempts, the oldest first."""
+    return {
+        attempts.cookie_name(f"state-{number}"): attempts.seal(
+            replace(REQUEST, started_at=NOW + number, return_to="/" + "x" * size)
+        )
+        for number in range(count)
+    }
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        REQUEST,
+        replace(REQUEST, max_age=0, acr_values=("urn:one", "urn:two"), rounds=3),
+        replace(REQUEST, return_to="/\u00fc?\u2028", started_at=0),
+    ],
+)
+def test_an_attempt_comes_back_whole(request_: AuthorizationRequest) -> None:
+    assert attempts_of().open(attempts_of().seal(request_)) == request_
+
+
+def test_nothing_of_an_attempt_is_readable() -> None:
+    text = attempts_of().seal(REQUEST)
+    for value in (REQUEST.state, REQUEST.nonce, REQUEST.code_verifier):
+        assert value not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", Unsealable.MALFORMED),
+        ("null", Unsealable.MALFORMED),
+        ("\udcff", Unsealable.MALFORMED),
+        ("x" * 60_000, Unsealable.MALFORMED),
+        (attempts_of("other-" * 8).seal(REQUEST), Unsealable.UNKNOWN_KEY),
+        (attempts_of().seal(REQUEST)[:-8] + "AAAAAAAA", Unsealable.CHANGED),
+    ],
+)
+def test_what_does_not_open_says_why(text: str, why: Unsealable) -> None:
+    assert attempts_of().open(text) is why
+
+
+def test_a_session_cookie_is_no_attempt() -> None:
+    text = Sealer((SECRET,), secrets.token_bytes).seal(b"session 1", b"[]")
+    assert attempts_of().open(text) is Unsealable.CHANGED
+
+
+@pytest.mark.parametrize("state", ["abc", "", "x" * 9000, "\u00e9", "\udcff", "\x00", "a;b=c\r\n"])
+def test_the_name_of_a_cookie_tells_nothing_of_the_state(state: str) -> None:
+    key = attempt_key(state)
+    assert len(key) == 16
+    assert key.isascii()
+    assert set(key) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+    assert attempts_of().cookie_name(state) == PREFIX + key
+
+
+def test_an_attempt_is_used_once() -> None:
+    attempts = attempts_of()
+    assert not attempts.is_spent("abc")
+    assert attempts.use("abc", NOW) is True
+    assert attempts.is_spent("abc")
+    assert attempts.use("abc", NOW) is False
+    assert attempts.use("abc", NOW + LIFETIME - 1) is False
+    assert attempts.use("other", NOW) is True
+
+
+def test_only_our_cookies_are_pending() -> None:
+    attempts = attempts_of()
+    ours = cookies_of(attempts, 2)
+    assert attempts.pending({"session": "x", **ours, "admit-attempt": "y"}) == list(ours)
+
+
+@pytest.mark.parametrize("count", range(MOST))
+def test_while_there_is_room_nothing_is_dropped(count: int) -> None:
+    attempts = attempts_of()
+    assert attempts.surplus({"foreign": "x" * 9000, **cookies_of(attempts, count)}) == []
+
+
+@pytest.mark.parametrize("count", [MOST, MOST + 1, 60])
+def test_the_oldest_are_dropped_so_that_one_more_fits(count: int) -> None:
+    attempts = attempts_of()
+    cookies = cookies_of(attempts, count)
+    dropped = attempts.surplus(cookies)
+    assert sorted(dropped) == sorted(list(cookies)[: count - MOST + 1])
+
+
+def test_the_unreadable_are_dropped_first() -> None:
+    attempts = attempts_of()
+    junk = {PREFIX + "junk": "junk", PREFIX + "other": attempts_of("other-" * 8).seal(REQUEST)}
+    dropped = attempts.surplus({**cookies_of(attempts, MOST - 1), **junk})
+    assert sorted(dropped) == sorted(junk)
+
+
+def test_large_attempts_are_fewer() -> None:
+    attempts = attempts_of()
+    cookies = cookies_of(attempts, MOST, size=1000)
+    dropped = attempts.surplus(cookies)
+    kept = [name for name in cookies if name not in dropped]
+    assert kept == list(cookies)[-len(kept) :]
+    assert 0 < sum(len(name) + len(cookies[name]) for name in kept) <= MOST_BYTES
