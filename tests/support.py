@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
@@ -11,10 +12,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+SAID = logging.getLogger("process")
+SAID.setLevel(logging.INFO)
 
 
 def needs(program: str, fix: str) -> str:
@@ -42,11 +46,15 @@ def free_port() -> int:
 
 @contextmanager
 def process(*command: str, ready: str, **environ: str) -> Iterator[None]:
-    """Run *command* until the block ends; the block begins once it has said *ready*."""
+    """Run *command* until the block ends; the block begins once it has said *ready*.
+
+    What it says afterwards goes to the log, which pytest shows where a test fails.
+    """
     started = subprocess.Popen(
         command,
         cwd=ROOT,
         env={**os.environ, "PYTHONUNBUFFERED": "1", **environ},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -54,8 +62,9 @@ def process(*command: str, ready: str, **environ: str) -> Iterator[None]:
     )
     watch = threading.Timer(30, started.kill)
     watch.start()
+    assert started.stdin is not None
     assert started.stdout is not None
-    said = ""
+    said, reader = "", None
     try:
         for line in started.stdout:
             said += line
@@ -64,11 +73,19 @@ def process(*command: str, ready: str, **environ: str) -> Iterator[None]:
         else:
             pytest.fail(f"{command[0]} ended: {said}")
         watch.cancel()
-        reader = threading.Thread(target=started.stdout.read, daemon=True)
+        reader = threading.Thread(target=log_lines, args=(started.stdout,), daemon=True)
         reader.start()
         yield
     finally:
         watch.cancel()
         os.killpg(started.pid, signal.SIGTERM)
         started.wait(timeout=10)
+        if reader is not None:
+            reader.join(timeout=10)
+        started.stdin.close()
         started.stdout.close()
+
+
+def log_lines(lines: IO[str]) -> None:
+    for line in lines:
+        SAID.info("%s", line.rstrip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -32,11 +33,14 @@ class Peer:
         self.url = f"http://127.0.0.1:{port}"
         self.issuer = self.url + path
         self.app_url = f"http://localhost:{self.app_port}"
+        self.tls_port = free_port()
+        self.tls_url = f"https://localhost:{self.tls_port}"
         self._command = command
         self._stack = ExitStack()
 
     def start(self) -> None:
-        environ = {"ISSUER": self.issuer, "BASE": self.url, "RP": self.app_url}
+        environ = {"ISSUER": self.issuer, "BASE": self.url}
+        environ |= {"RP": self.app_url, "RP_TLS": self.tls_url}
         self._stack.enter_context(process(*self._command, ready="ready", **environ))
 
     def stop(self) -> None:
@@ -85,7 +89,7 @@ class App:
     """An application that signs in with a peer."""
 
     def __init__(self, peer: Peer, client: str = "basic", **settings: Any) -> None:
-        self.url = peer.app_url
+        self.url: str = settings.get("base_url", peer.app_url)
         self.events: list[Event] = []
         self.flask = flask.Flask("app-of-the-test")
         self.flask.config["SECRET_KEY"] = "a-key-of-the-test-with-enough-characters"
@@ -116,8 +120,8 @@ class App:
             return self.sign_in.start("/profile", max_age=0)
 
     @contextmanager
-    def serving(self, port: int) -> Iterator[App]:
-        server = make_server("localhost", port, self.flask, threaded=True)
+    def serving(self, port: int, tls: ssl.SSLContext | None = None) -> Iterator[App]:
+        server = make_server("localhost", port, self.flask, threaded=True, ssl_context=tls)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ settings.configure(
     SECRET_KEY="of the test",
     ALLOWED_HOSTS=["*"],
     ROOT_URLCONF="django_provider",
+    STATIC_URL="/static/",
+    PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],  # fast
     USE_TZ=True,
     INSTALLED_APPS=[
         "django.contrib.auth",
@@ -98,21 +101,30 @@ urlpatterns = [
     path("login/", LoginView.as_view()),
 ]
 
+
+def end_with_the_tests() -> None:
+    """End when whoever started this one has ended, in whatever way."""
+    sys.stdin.read()
+    os._exit(0)
+
+
 if __name__ == "__main__":
+    threading.Thread(target=end_with_the_tests, daemon=True).start()
     call_command("migrate", verbosity=0)
     User.objects.create_user(
         "alice", "alice@example.com", "alice-pw", first_name="Alice", last_name="Example"
     )
-    Application.objects.create(
-        client_id="basic",
-        client_secret="basic secret: 100% + a&b=c",
-        client_type="confidential",
-        authorization_grant_type="authorization-code",
-        redirect_uris=f"{RP}/authorization-code/callback",
-        post_logout_redirect_uris=RP,
-        algorithm="RS256",
-        skip_authorization=True,
-    )
+    for client_id, skip_authorization in {"basic": True, "consent": False}.items():
+        Application.objects.create(
+            client_id=client_id,
+            client_secret=f"{client_id} secret: 100% + a&b=c",
+            client_type="confidential",
+            authorization_grant_type="authorization-code",
+            redirect_uris=f"{RP}/authorization-code/callback",
+            post_logout_redirect_uris=RP,
+            algorithm="RS256",
+            skip_authorization=skip_authorization,
+        )
     server = create_server(get_wsgi_application(), host="127.0.0.1", port=BASE.rpartition(":")[2])
     sys.stdout.write("ready\n")
     sys.stdout.flush()

@@ -1,19 +1,22 @@
-// node oidc-provider with two plain pages. ISSUER is its own address, RP the application's.
+// node oidc-provider with two plain pages. ISSUER is its own address; RP and RP_TLS the
+// application's, over http and over https.
 import { createServer } from 'node:http';
 import { exportJWK, generateKeyPair } from 'jose';
 import { Provider } from 'oidc-provider';
 
-const { ISSUER, RP } = process.env;
+process.stdin.resume().on('end', () => process.exit()); // it never outlives the tests
+
+const { ISSUER, RP, RP_TLS } = process.env;
 const users = {
   alice: { name: 'Alice Example', email: 'alice@example.com', groups: ['staff'] },
   bob: { name: 'Bob Example', email: 'bob@example.com', groups: [] },
 };
-const register = (client_id, token_endpoint_auth_method) => ({
+const register = (client_id, token_endpoint_auth_method, base = RP) => ({
   client_id,
   client_secret: token_endpoint_auth_method === 'none' ? undefined : `${client_id} secret: 100% + a&b=c`,
   token_endpoint_auth_method,
-  redirect_uris: [`${RP}/authorization-code/callback`],
-  post_logout_redirect_uris: [RP],
+  redirect_uris: [`${base}/authorization-code/callback`],
+  post_logout_redirect_uris: [base],
 });
 const { privateKey } = await generateKeyPair('RS256', { extractable: true });
 const provider = new Provider(ISSUER, {
@@ -21,6 +24,7 @@ const provider = new Provider(ISSUER, {
     register('basic', 'client_secret_basic'),
     register('post', 'client_secret_post'),
     register('public', 'none'),
+    register('tls', 'client_secret_basic', RP_TLS),
   ],
   // The same kid at every start: a restart changes the key under a known name.
   jwks: { keys: [{ ...(await exportJWK(privateKey)), kid: 'the-key', use: 'sig', alg: 'RS256' }] },
