@@ -7,7 +7,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 	--no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-unit test-pythons check format lock bench screenshots clean
+.PHONY: help demo test test-unit test-pythons check format lock pictures bench clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,7 +36,7 @@ check: $(VENV)/check ## Run the linters, the type checkers and the import contra
 	$(BIN)/ruff check --quiet
 	$(BIN)/mypy
 	$(BIN)/pyright --warnings
-	$(BIN)/lint-imports --no-timing
+	$(BIN)/lint-imports --no-logo
 
 format: $(VENV)/check ## Format the code, and repair what the linter can.
 	$(BIN)/ruff check --quiet --fix
@@ -48,8 +48,11 @@ lock: $(VENV)/check ## Bring requirements/ up to date with pyproject.toml.
 	done
 	$(BIN)/$(LOCK) --group interop -o requirements/interop.txt
 
-bench: $(VENV)/check ## Measure against bare Flask and, with PEERS=all, other libraries.
-	$(BIN)/python bench/run.py
+pictures: $(VENV)/check ## Take the documentation's pictures anew, in Chromium.
+	$(BIN)/python tests/browser/pictures.py
+
+bench: ## Measure against bare Flask; PEERS="admit authlib ..." adds other libraries.
+	$(PYTHON) bench/run.py $(if $(PEERS),--peers $(PEERS))
 
 clean: ## Remove what the other targets made.
 	rm -rf $(VENV) .venv-* .*_cache .coverage .hypothesis dist

@@ -340,8 +340,9 @@ def main():
     parser.add_argument("--soak", type=int, default=500)
     parser.add_argument("--seconds", type=int, default=2, help="length of one load run")
     parser.add_argument("--load-rounds", type=int, default=5)
-    for name in ("load", "facts", "parts", "profile"):
-        parser.add_argument("--" + name, action=argparse.BooleanOptionalAction, default=name != "profile")
+    defaults = {"load": shutil.which("wrk") is not None, "facts": True, "parts": False, "profile": False}
+    for name, default in defaults.items():
+        parser.add_argument("--" + name, action=argparse.BooleanOptionalAction, default=default)
     args = parser.parse_args()
     args.venvs = args.venvs.absolute()
     for name in (skipped := [n for n in args.peers if any(v not in os.environ for v in meta(n).NEEDS)]):

@@ -1,12 +1,24 @@
-"""What several tests need."""
+"""What several tests need: free ports, other programs, processes that end with the test."""
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
+
+ROOT = Path(__file__).parents[1]
+SAID = logging.getLogger("process")
+SAID.setLevel(logging.INFO)
 
 
 def needs(program: str, fix: str) -> str:
@@ -23,3 +35,57 @@ def needs(program: str, fix: str) -> str:
             pytest.fail(message)
         pytest.skip(message)
     return found
+
+
+def free_port() -> int:
+    """Return a port of loopback that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+@contextmanager
+def process(*command: str, ready: str, **environ: str) -> Iterator[None]:
+    """Run *command* until the block ends; the block begins once it has said *ready*.
+
+    What it says afterwards goes to the log, which pytest shows where a test fails.
+    """
+    started = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUNBUFFERED": "1", **environ},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    watch = threading.Timer(30, started.kill)
+    watch.start()
+    assert started.stdin is not None
+    assert started.stdout is not None
+    said, reader = "", None
+    try:
+        for line in started.stdout:
+            said += line
+            if ready in line:
+                break
+        else:
+            pytest.fail(f"{command[0]} ended: {said}")
+        watch.cancel()
+        reader = threading.Thread(target=log_lines, args=(started.stdout,), daemon=True)
+        reader.start()
+        yield
+    finally:
+        watch.cancel()
+        os.killpg(started.pid, signal.SIGTERM)
+        started.wait(timeout=10)
+        if reader is not None:
+            reader.join(timeout=10)
+        started.stdin.close()
+        started.stdout.close()
+
+
+def log_lines(lines: IO[str]) -> None:
+    for line in lines:
+        SAID.info("%s", line.rstrip())

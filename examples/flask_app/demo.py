@@ -15,8 +15,9 @@ from pathlib import Path
 
 from werkzeug.serving import make_server
 
+from admit.dev_provider.config import CLIENT_ID, CLIENT_SECRET
+
 HERE = Path(__file__).parent
-CLIENT_ID, CLIENT_SECRET = "0oa1webbasic0Local5d7", "not-a-secret-for-local-use-only-0123456789"
 
 
 def main() -> None:
@@ -78,10 +79,11 @@ def start_provider(port: int, app_url: str) -> subprocess.Popen[bytes]:
     command = Path(sys.executable).with_name("admit")
     return subprocess.Popen(
         [
-            *(command, "provider", "--port", str(port), "--quiet"),
+            *(command, "provider", "--port", str(port)),
             *("--redirect-uri", f"{app_url}/authorization-code/callback"),
             *("--post-logout-redirect-uri", app_url),
-        ]
+        ],
+        stdout=subprocess.DEVNULL,
     )
 
 

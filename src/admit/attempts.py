@@ -8,10 +8,8 @@ May know: errors, model, sealing, spent.
 
 from __future__ import annotations
 
-import json
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import astuple
 from hashlib import sha256
 
 from admit.model import AuthorizationRequest
@@ -52,29 +50,14 @@ class Attempts:
 
     def seal(self, request: AuthorizationRequest) -> str:
         """Return the content of the attempt's cookie."""
-        return self._sealer.seal(
-            PURPOSE, json.dumps(astuple(request), separators=(",", ":")).encode()
-        )
+        return self._sealer.seal(PURPOSE, _encoded(request))
 
     def open(self, text: str) -> AuthorizationRequest | Unsealable:
         """Return the attempt that a cookie holds, or why there is none."""
         message = self._sealer.open(PURPOSE, text)
         if isinstance(message, Unsealable):
             return message
-        *begin, max_age, acr_values, rounds = json.loads(message)
-        state, nonce, code_verifier, issuer, redirect_uri, return_to, started_at = begin
-        return AuthorizationRequest(
-            state=state,
-            nonce=nonce,
-            code_verifier=code_verifier,
-            issuer=issuer,
-            redirect_uri=redirect_uri,
-            return_to=return_to,
-            started_at=started_at,
-            max_age=max_age,
-            acr_values=tuple(acr_values),
-            rounds=rounds,
-        )
+        return _decoded(message)
 
     def pending(self, cookies: Mapping[str, str]) -> list[str]:
         """Return the names of the attempt cookies that a browser holds."""
@@ -103,3 +86,30 @@ class Attempts:
     def is_spent(self, state: str) -> bool:
         """Tell whether the attempt of *state* was used in this process."""
         return attempt_key(state) in self._spent
+
+
+def _encoded(request: AuthorizationRequest) -> bytes:
+    """Return the attempt as lines: none of its values holds a line break."""
+    max_age = "" if request.max_age is None else request.max_age
+    return (
+        f"{request.state}\n{request.nonce}\n{request.code_verifier}\n{request.issuer}\n"
+        f"{request.redirect_uri}\n{request.return_to}\n{request.started_at}\n{request.rounds}\n"
+        f"{max_age}\n{' '.join(request.acr_values)}"
+    ).encode()
+
+
+def _decoded(message: bytes) -> AuthorizationRequest:
+    *texts, started_at, rounds, max_age, acr_values = message.decode().split("\n")
+    state, nonce, code_verifier, issuer, redirect_uri, return_to = texts
+    return AuthorizationRequest(
+        state=state,
+        nonce=nonce,
+        code_verifier=code_verifier,
+        issuer=issuer,
+        redirect_uri=redirect_uri,
+        return_to=return_to,
+        started_at=int(started_at),
+        max_age=int(max_age) if max_age else None,
+        acr_values=tuple(acr_values.split()),
+        rounds=int(rounds),
+    )

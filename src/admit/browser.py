@@ -11,7 +11,8 @@ from typing import Protocol
 
 from admit.settings import Settings
 
-NO_STORE = (("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"))
+NOT_STORED = (("Cache-Control", "no-store"),)
+NO_STORE = (*NOT_STORED, ("Referrer-Policy", "no-referrer"))
 SEE_OTHER = 303
 
 
@@ -50,9 +51,9 @@ class BrowserRequest:
     @property
     def is_prefetch(self) -> bool:
         """Whether the browser only looks ahead (Fetch, ``Sec-Purpose``)."""
-        headers = self.headers
-        purposes = (headers.get("Sec-Purpose"), headers.get("Purpose"), headers.get("X-Moz"))
-        return any(purpose and "prefetch" in purpose.lower() for purpose in purposes)
+        get = self.headers.get
+        purposes = (get("Sec-Purpose") or "") + (get("Purpose") or "") + (get("X-Moz") or "")
+        return "prefetch" in purposes.lower()
 
     @property
     def is_navigation(self) -> bool:
@@ -126,6 +127,12 @@ class Cookies:
         return self.set(name, "", 0)
 
 
-def redirect(location: str, cookies: Sequence[str] = ()) -> BrowserResponse:
-    """Return a redirect that nobody stores and that gives no referrer."""
-    return BrowserResponse(status=SEE_OTHER, location=location, cookies=tuple(cookies))
+def redirect(
+    location: str,
+    cookies: Sequence[str] = (),
+    headers: tuple[tuple[str, str], ...] = NO_STORE,
+) -> BrowserResponse:
+    """Return a redirect that nobody stores and, by its headers, that gives no referrer."""
+    return BrowserResponse(
+        status=SEE_OTHER, location=location, headers=headers, cookies=tuple(cookies)
+    )

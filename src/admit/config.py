@@ -47,6 +47,8 @@ NAMES = (
     "secret_keys", "idle_timeout", "absolute_timeout", "cookie_name",
     "http_timeout", "ca_file",
 )  # fmt: skip
+#: The claim of a scope that an application misses most; a thin ID Token leaves it to UserInfo.
+SCOPE_CLAIMS: Mapping[str, str] = {"profile": "name", "email": "email", "groups": "groups"}
 #: Segments with a slash after each but the last, where it is optional; then a query.
 PATH = r"/(?:[A-Za-z0-9._~-]+/)*(?:[A-Za-z0-9._~-]+)?(?:\?[!-~]*)?"
 SHORTEST_KEY = 32
@@ -125,13 +127,14 @@ def _client(reader: Reader, base_url: str, paths: Mapping[str, str]) -> Client:
             "form_post needs a cookie that browsers send over https only",
             "Use query, or serve the application over https.",
         )
+    scope = _scope(reader)
     return Client(
         issuer=_issuer(reader),
         client_id=client_id,
         authentication=authentication,
         redirect_uri=base_url + paths["callback_path"],
         post_logout_redirect_uri=base_url + paths["signed_out_path"].rstrip("/"),
-        scope=_scope(reader),
+        scope=scope,
         response_mode=cast("Literal['query', 'form_post']", response_mode),
         id_token_signed_response_alg=reader.choice(
             "id_token_signed_response_alg", tuple(ALGORITHMS), "RS256"
@@ -141,7 +144,9 @@ def _client(reader: Reader, base_url: str, paths: Mapping[str, str]) -> Client:
             "Literal['auto', 'always', 'never']",
             reader.choice("userinfo", ("auto", "always", "never"), "auto"),
         ),
-        claims=reader.words("claims", ()),
+        claims=reader.words(
+            "claims", tuple(claim for name, claim in SCOPE_CLAIMS.items() if name in scope)
+        ),
         authorization_parameters=_parameters(reader),
     )
 
@@ -253,7 +258,7 @@ def _settings(reader: Reader, client: Client, base_url: str, paths: Mapping[str,
         absolute_timeout=absolute,
         cookie_name=cookie_name,
         groups_claim=reader.optional("groups_claim") or "groups",
-        http_timeout=float(reader.number("http_timeout", 1, 60, 8)),
+        http_timeout=float(reader.number("http_timeout", 1, 60, 7)),
         ca_file=reader.optional("ca_file"),
     )
 

@@ -42,7 +42,7 @@ def _issuer_problem(issuer: str) -> tuple[str, str] | None:  # noqa: PLR0911 - a
             ),
         )
     parts = _split(issuer)
-    if parts is None or issuer.count("://") > 1:
+    if parts is None or issuer.count("://") > 1 or not issuer.isprintable() or " " in issuer:
         return f"{issuer!r} is no URL", "Use one URL, such as https://acme.okta.com/oauth2/default."
     host = parts.hostname or ""
     if doubled := re.search(r"(\.[a-z]+)\1$", host, re.IGNORECASE):

@@ -1,32 +1,31 @@
 """The sign-in's own addresses: what a browser gets there.
 
-May know: attempts, browser, errors, events, failures, guard, pages, relying_party, sessions,
-settings, user.
+May know: attempts, browser, errors, events, evidence, failures, guard, pages, relying_party,
+rounds, sessions, settings, user.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 
 from admit.attempts import LIFETIME, Attempts, attempt_key
-from admit.browser import NO_STORE, BrowserRequest, BrowserResponse, Cookies, redirect
+from admit.browser import NO_STORE, NOT_STORED, BrowserRequest, BrowserResponse, Cookies, redirect
 from admit.errors import ResponseRejected, SignInError
 from admit.events import Emit, Event
+from admit.evidence import missing_attempt
 from admit.failures import REFERENCE_BYTES, Failure, explain
 from admit.guard import Guard
 from admit.model import AuthorizationRequest, Session
 from admit.pages import content_security_policy, failure_page
 from admit.protocol.authorization import response_state
 from admit.relying_party import RelyingParty
+from admit.rounds import Rounds
 from admit.sealing import Unsealable
 from admit.sessions import CookieSessions
 from admit.settings import Settings
 from admit.user import User
 
-#: Rounds of sign-in within this many seconds, none of which stuck, after which we stop.
-MOST_ROUNDS, ROUNDS_WINDOW = 3, 60
 #: What a visitor may add to the authorization request; all else is the application's.
 VISITOR_PROMPTS = frozenset({"login", "select_account"})
 LONGEST_HINT = 255
@@ -68,16 +67,18 @@ class Endpoints:
         self.relying_party = relying_party
         self.on_sign_in: Callable[[User], None] = lambda _user: None
         self.on_sign_out: Callable[[], None] = lambda: None
-        self.failure_body: Callable[[Failure], str] | None = None
+        self.failure_body: Callable[[Failure], str | None] = lambda _failure: None
         self._attempts = attempts
         self._clock = clock
         self._random = random
         self._emit = emit
         self._debug = debug
+        self._rounds = Rounds(self.cookies, clock)
 
     async def session(self, request: BrowserRequest) -> Session | None:
         """Return the session of *request*, if its cookie holds one that is alive."""
-        return await self.sessions.load(request.cookies.get(self.cookies.session), self._clock())
+        text = request.cookies.get(self.cookies.session)
+        return None if text is None else await self.sessions.load(text, self._clock())
 
     async def sign_in(self, request: BrowserRequest) -> BrowserResponse:
         """Answer the sign-in address: on to the provider, or back if already signed in."""
@@ -86,19 +87,15 @@ class Endpoints:
         if url := self.guard.canonical(request):
             return redirect(url)
         return_to = self.guard.return_to(request.parameter("next"))
-        parameters = dict(self.settings.client.authorization_parameters)
-        if (hint := request.parameter("login_hint")) and len(hint) <= LONGEST_HINT:
-            parameters["login_hint"] = hint
-        if (prompt := request.parameter("prompt")) in VISITOR_PROMPTS:
-            parameters["prompt"] = str(prompt)
-            return await self.start(request, return_to, parameters)
-        if await self.session(request) is None:
+        added = _visitors(request) if request.parameters else {}
+        parameters = {**self.settings.client.authorization_parameters, **added}
+        if "prompt" in added or await self.session(request) is None:
             return await self.start(request, return_to, parameters)
         try:
-            rounds = self._rounds(request) + 1
+            rounds = self._rounds.of(request) + 1
         except SignInError as error:
             return self.fail(error, request, return_to)
-        return redirect(self.guard.absolute(return_to), [self._rounds_cookie(rounds)])
+        return redirect(self.guard.absolute(return_to), [self._rounds.cookie(rounds)])
 
     async def start(
         self, request: BrowserRequest, return_to: str, parameters: Mapping[str, str]
@@ -112,19 +109,20 @@ class Endpoints:
         """
         try:
             attempt, url = await self.relying_party.begin(
-                return_to=return_to, parameters=parameters, rounds=self._rounds(request)
+                return_to=return_to, parameters=parameters, rounds=self._rounds.of(request)
             )
         except SignInError as error:
             return self.fail(error, request, return_to)
         name = self._attempts.cookie_name(attempt.state)
         cookies = [self.cookies.set(name, self._attempts.seal(attempt), LIFETIME)]
-        cookies += map(self.cookies.delete, self._attempts.surplus(request.cookies))
-        self._emit(Event("signin.started", self._pending(request)))
-        return redirect(url, cookies)
+        if pending := self._attempts.pending(request.cookies):
+            cookies += map(self.cookies.delete, self._attempts.surplus(request.cookies))
+        self._emit(Event("signin.started", self._told_of(len(pending))))
+        # The referrer stays the page that led here, and tells the provider its origin at most.
+        return redirect(url, cookies, NOT_STORED)
 
-    def _pending(self, request: BrowserRequest) -> dict[str, str | int]:
+    def _told_of(self, pending: int) -> dict[str, str | int]:
         """Return how many attempts never came back; from two on, with the likely reason."""
-        pending = len(self._attempts.pending(request.cookies))
         if pending < SUSPICIOUS:
             return {"pending": pending}
         uri = self.settings.client.redirect_uri
@@ -175,8 +173,9 @@ class Endpoints:
             text = json.dumps({**body, "message": failure.text.message}) + "\n"
         else:
             kind = "text/html; charset=utf-8"
-            text = self._failure_page(failure)
-            if self.failure_body is None:
+            own = self.failure_body(failure)
+            text = self._failure_page(failure) if own is None else own
+            if own is None:
                 headers.append(("Content-Security-Policy", content_security_policy()))
         return BrowserResponse(
             status=failure.status,
@@ -187,8 +186,6 @@ class Endpoints:
         )
 
     def _failure_page(self, failure: Failure) -> str:
-        if self.failure_body is not None:
-            return self.failure_body(failure)
         home = self.guard.absolute(self.settings.prefix + "/")
         return failure_page(failure, home=home, debug=self._debug())
 
@@ -206,7 +203,7 @@ class Endpoints:
         self._emit(Event("signin.ok", {"user": user.id}))
         return [
             self.cookies.set(self.cookies.session, text),
-            self._rounds_cookie(attempt.rounds + 1),
+            self._rounds.cookie(attempt.rounds + 1),
         ]
 
     async def _is_seen_again(self, request: BrowserRequest, state: str) -> bool:
@@ -218,7 +215,10 @@ class Endpoints:
         """Take the attempt that this browser holds for *state*, once."""
         text = request.cookies.get(self._attempts.cookie_name(state))
         if text is None:
-            raise self._missing(request, state)
+            if self._attempts.is_spent(state):
+                raise ResponseRejected("attempt.used", "this response was brought before")
+            pending = len(self._attempts.pending(request.cookies))
+            raise missing_attempt(request, self.settings, pending)
         attempt = self._attempts.open(text)
         if isinstance(attempt, Unsealable):
             raise ResponseRejected(
@@ -241,62 +241,15 @@ class Endpoints:
             raise ResponseRejected("attempt.used", "this response was brought before")
         return attempt
 
-    def _missing(self, request: BrowserRequest, state: str) -> ResponseRejected:
-        """Return why there is no attempt, as far as the request shows it."""
-        if self._attempts.is_spent(state):
-            return ResponseRejected("attempt.used", "this response was brought before")
-        pending = len(self._attempts.pending(request.cookies))
-        host = request.host.lower()
-        if host != self.settings.host:
-            safe = host if re.fullmatch(r"[a-z0-9.:\[\]-]{1,100}", host) else "another host"
-            cause = (
-                f"the browser came back to {safe}, but sign-in begins on {self.settings.host}, and"
-                " cookies belong to one host"
-            )
-            fix = f"open the application at {self.settings.base_url}, or correct base_url"
-        elif pending:
-            cause = (
-                f"the browser holds {pending} other attempts: this one was dropped for newer ones,"
-                " or the response was made in another browser"
-            )
-            fix = "start again; nothing to fix unless it happens to many"
-        else:
-            cause = (
-                "the browser sent no attempt's cookie: it blocks cookies, the address was opened in"
-                " another browser, or a proxy drops or changes cookies"
-            )
-            fix = (
-                "finish in the browser where the sign-in began; look at Set-Cookie behind the proxy"
-            )
-        return ResponseRejected(
-            "attempt.missing", "no attempt for this state", cause=cause, hint=fix
-        )
 
-    def _rounds(self, request: BrowserRequest) -> int:
-        """Return how often this browser was just signed in, without it having stuck.
-
-        Raises:
-            ResponseRejected: ``sign_in.loop``, after too many.
-        """
-        found = re.fullmatch(
-            r"([0-9])\.([0-9]{1,12})", request.cookies.get(self.cookies.rounds, "")
-        )
-        if found is None or int(found[2]) + ROUNDS_WINDOW <= self._clock():
-            return 0
-        if int(found[1]) >= MOST_ROUNDS:
-            raise ResponseRejected(
-                "sign_in.loop",
-                f"{MOST_ROUNDS} sign-ins within {ROUNDS_WINDOW} s, and the session did not stick",
-                cause="the session's cookie does not come back, or the application sends a user who"
-                " is signed in to sign in again",
-                hint="look at the Set-Cookie of the callback in the browser's tools: its host, path"
-                " and size; look for a redirect to the sign-in page in the application",
-            )
-        return int(found[1])
-
-    def _rounds_cookie(self, rounds: int) -> str:
-        value = f"{min(rounds, 9)}.{self._clock()}"
-        return self.cookies.set(self.cookies.rounds, value, ROUNDS_WINDOW)
+def _visitors(request: BrowserRequest) -> dict[str, str]:
+    """Return what a visitor may add to the authorization request."""
+    added = {}
+    if (hint := request.parameter("login_hint")) and len(hint) <= LONGEST_HINT:
+        added["login_hint"] = hint
+    if (prompt := request.parameter("prompt")) in VISITOR_PROMPTS:
+        added["prompt"] = str(prompt)
+    return added
 
 
 def _event_name(failure: Failure) -> str:

@@ -19,8 +19,7 @@ class Event:
 
     Attributes:
         name: ``signin.started``, ``signin.ok``, ``signin.refused``, ``signin.denied``,
-            ``signin.pending``, ``provider.unavailable``, ``logout.local``, ``logout.returned`` or
-            ``logout.refused``.
+            ``provider.unavailable``, ``logout.local``, ``logout.returned`` or ``logout.refused``.
         fields: Never a secret, a name or an address; users appear by their id alone.
     """
 

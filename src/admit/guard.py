@@ -24,6 +24,7 @@ class Guard:
         paths = (settings.sign_in_path, settings.sign_out_path, settings.callback_path)
         self._own = frozenset(settings.prefix + path.rstrip("/") for path in paths)
         self.default = settings.prefix + settings.after_sign_in
+        self._origin, self._host = settings.origin, settings.host
 
     def return_to(self, value: str | None) -> str:
         """Return *value* if a browser may be sent there after sign-in, else the default page."""
@@ -31,7 +32,7 @@ class Guard:
 
     def absolute(self, path: str) -> str:
         """Return the URL of a path that was found safe. The host is ours, whatever it holds."""
-        return self._settings.origin + path
+        return self._origin + path
 
     def wanted(self, request: BrowserRequest) -> str:
         """Return the page that *request* is for, as a path to come back to."""
@@ -73,7 +74,7 @@ class Guard:
         Cookies belong to one host: an attempt that begins on 127.0.0.1 cannot end on localhost. A
         proxy may hide the browser's host from us, so nobody is sent twice.
         """
-        if request.host.lower() == self._settings.host or request.parameter("canonical"):
+        if request.host.lower() == self._host or request.parameter("canonical"):
             return None
         kept = {name: request.parameter(name) for name in ("next", "prompt", "login_hint")}
         query = {name: value for name, value in kept.items() if value}

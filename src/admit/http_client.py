@@ -65,7 +65,7 @@ class BlockingHttp:
         ca_file: A PEM file of the only authorities to trust; None is the system's.
     """
 
-    def __init__(self, *, timeout: float = 8.0, ca_file: str | None = None) -> None:
+    def __init__(self, *, timeout: float = 7.0, ca_file: str | None = None) -> None:
         self._timeout = timeout
         self._ca_file = ca_file
         self._forget()
@@ -98,6 +98,10 @@ class BlockingHttp:
                         raise
             connection = connect(origin, deadline, self._tls)
             return self._exchange(connection, origin, request, url, deadline)
+
+    def __del__(self) -> None:
+        """Leave no connection open behind."""
+        self.close()
 
     def close(self) -> None:
         """Close the connections that wait for their next use."""

@@ -1,19 +1,18 @@
-"""The order of the steps, and what is known of the provider.
+"""The order of the steps.
 
-Written once: async frameworks await it, sync ones step it with `run_sync`. No lock of its own
-stands here; the two that it uses are ports.
+Written once: async frameworks await it, sync ones step it with `run_sync`.
 
-May know: errors, jose, model, ports, protocol.
+May know: errors, jose, model, ports, protocol, provider_knowledge.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Generic, TypeVar
+from typing import TypeVar
 
-from admit.errors import ProviderError, ResponseRejected
+from admit.errors import ResponseRejected
 from admit.jose import KeySet
 from admit.model import (
     AuthorizationRequest,
@@ -24,47 +23,23 @@ from admit.model import (
     UserInfo,
 )
 from admit.ports import Http, HttpResponse, Lock
-from admit.protocol.answers import max_age
 from admit.protocol.authorization import (
+    RANDOM_BYTES,
     authorization_url,
     authorization_url_start,
     new_authorization_request,
     parse_authorization_response,
 )
-from admit.protocol.discovery import discovery_request, parse_discovery_response
 from admit.protocol.id_token import CLOCK_CODES, verify_id_token
-from admit.protocol.jwks import jwks_request, parse_jwks_response
 from admit.protocol.logout import end_session_url
 from admit.protocol.token import parse_token_response, token_request
 from admit.protocol.userinfo import is_signed, parse_userinfo_response, userinfo_request
+from admit.provider_knowledge import ProviderKnowledge
 
 V = TypeVar("V")
 
-#: Seconds for which metadata and keys are used: Cache-Control decides between these bounds.
-FLOOR, CEILING, DEFAULT_LIFETIME = 300, 86_400, 3600
-#: Seconds after a failed fetch, or after a fetch for a key that was not there, until the next.
-COOL_DOWN = 5
-STALE_STEP = 30
-KEY_COOL_DOWN = 30
 #: Differences of clocks, in seconds, that are worth telling.
 NOTEWORTHY_SKEW = 10
-
-
-@dataclass(slots=True)
-class Known(Generic[V]):
-    """A value of the provider's, until when it is fresh, and the last attempt that failed."""
-
-    value: V | None = None
-    fresh_until: int = 0
-    failure: ProviderError | None = None
-    failed_at: int = 0
-
-    def fresh(self, now: int) -> V | None:
-        """Return the value while it is fresh.
-
-        A clock may be set back: what would be fresh for longer than anything may be is not.
-        """
-        return self.value if now < self.fresh_until <= now + CEILING else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,23 +74,9 @@ class RelyingParty:
         self._http = http
         self._clock = clock
         self._random = random
-        self._metadata: Known[ProviderMetadata] = Known()
-        self._keys: Known[KeySet] = Known()
-        self._metadata_lock = lock()
-        self._keys_lock = lock()
-        self._keys_missed_at = -KEY_COOL_DOWN
-        self._starts: dict[tuple[tuple[str, str], ...], str] = {}
-
-    async def metadata(self) -> ProviderMetadata:
-        """Return the provider's metadata: known, fetched, or stale when fetching fails.
-
-        Raises:
-            ProviderError: It was never fetched, and cannot be now.
-        """
-        if (metadata := self._metadata.fresh(self._clock())) is not None:
-            return metadata
-        async with self._metadata_lock:
-            return await self._renewed(self._metadata, self._fetch_metadata)
+        self._provider = ProviderKnowledge(client.issuer, http=http, lock=lock, clock=clock)
+        self.metadata = self._provider.metadata
+        self._starts: dict[tuple[object, ...], str] = {}
 
     async def begin(
         self, *, return_to: str, parameters: Mapping[str, str], rounds: int = 0
@@ -133,10 +94,10 @@ class RelyingParty:
         Raises:
             ProviderError: The provider is away and was never reached.
         """
-        metadata = await self.metadata()
+        metadata = self._provider.fresh_metadata() or await self.metadata()
         request = new_authorization_request(
             self.client,
-            random=self._random(96),
+            random=self._random(RANDOM_BYTES),
             now=self._clock(),
             return_to=return_to,
             parameters=parameters,
@@ -175,7 +136,7 @@ class RelyingParty:
 
     def _start(self, metadata: ProviderMetadata, parameters: Mapping[str, str]) -> str:
         """Return the part of the URL that attempts share, made once for each set of parameters."""
-        name = (("", metadata.authorization_endpoint), *parameters.items())
+        name: tuple[object, ...] = (metadata.authorization_endpoint, *parameters.items())
         start = self._starts.get(name)
         if start is None:
             start = authorization_url_start(self.client, metadata, parameters)
@@ -220,71 +181,16 @@ class RelyingParty:
 
     async def _with_keys(self, verify: Callable[[KeySet], V], missed: set[str]) -> V:
         """Return what *verify* makes of the keys; of newer ones where it says they do not fit."""
-        keys = await self._known_keys()
+        keys = await self._provider.keys()
         try:
             return verify(keys)
         except ResponseRejected as error:
             if error.code not in missed:
                 raise
-            newer = await self._keys_after_a_miss(keys)
+            newer = await self._provider.keys_after_a_miss(keys, error.code)
             if newer is keys:
                 raise
         return verify(newer)
-
-    async def _known_keys(self) -> KeySet:
-        if (keys := self._keys.fresh(self._clock())) is not None:
-            return keys
-        async with self._keys_lock:
-            return await self._renewed(self._keys, self._fetch_keys)
-
-    async def _keys_after_a_miss(self, missed: KeySet) -> KeySet:
-        """Fetch the keys at once, then not again for a while, whoever brings whatever token."""
-        async with self._keys_lock:
-            now = self._clock()
-            if self._keys.value is not missed and self._keys.value is not None:
-                return self._keys.value
-            if self._keys_missed_at <= now < self._keys_missed_at + KEY_COOL_DOWN:
-                return missed
-            self._keys_missed_at = now
-            self._keys.fresh_until = 0
-            return await self._renewed(self._keys, self._fetch_keys)
-
-    async def _renewed(
-        self, known: Known[V], fetch: Callable[[], Awaitable[tuple[V, HttpResponse]]]
-    ) -> V:
-        """Fetch what is *known* anew, unless somebody just did; fall back to what was known.
-
-        A failure is remembered for some seconds, so that those who waited do not queue for a
-        provider that is silent.
-        """
-        now = self._clock()
-        if (value := known.fresh(now)) is not None:
-            return value
-        if known.failure is not None and known.failed_at <= now < known.failed_at + COOL_DOWN:
-            if known.value is not None:
-                return known.value
-            raise known.failure.again()
-        # Meanwhile others go on with the old value, however long the provider takes.
-        known.fresh_until = now + STALE_STEP
-        try:
-            value, answer = await fetch()
-        except ProviderError as error:
-            known.failure, known.failed_at = error, self._clock()
-            if known.value is None:
-                raise
-            return known.value
-        lifetime = max_age(answer)
-        seconds = DEFAULT_LIFETIME if lifetime is None else min(max(lifetime, FLOOR), CEILING)
-        known.value, known.fresh_until, known.failure = value, self._clock() + seconds, None
-        return value
-
-    async def _fetch_metadata(self) -> tuple[ProviderMetadata, HttpResponse]:
-        answer = await self._http.send(discovery_request(self.client.issuer))
-        return parse_discovery_response(answer, self.client.issuer), answer
-
-    async def _fetch_keys(self) -> tuple[KeySet, HttpResponse]:
-        answer = await self._http.send(jwks_request(await self.metadata()))
-        return parse_jwks_response(answer), answer
 
 
 def _clock_evidence(answer: HttpResponse, now: int) -> str:

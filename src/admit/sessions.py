@@ -124,10 +124,12 @@ class CookieSessions:
             return None
         return session
 
-    async def touch(self, session: Session, now: int) -> str | None:
-        """Return a fresh cookie once an eighth of the idle time has passed, else None."""
-        if now < session.seen_at + self._idle // TOUCH_AFTER:
-            return None
+    def is_due(self, session: Session, now: int) -> bool:
+        """Tell whether the session's last use was long enough ago to be written down again."""
+        return now >= session.seen_at + self._idle // TOUCH_AFTER
+
+    async def touch(self, session: Session, now: int) -> str:
+        """Return the content of a fresh cookie for a session that is in use."""
         return self._seal(replace(session, seen_at=now))
 
     async def end(self, session: Session, now: int) -> None:

@@ -43,7 +43,7 @@ class Settings:
     absolute_timeout: int = 43_200
     cookie_name: str = "admit"
     groups_claim: str = "groups"
-    http_timeout: float = 8.0
+    http_timeout: float = 7.0
     ca_file: str | None = None
 
     @property

@@ -16,6 +16,7 @@ from typing import Any
 from admit.model import Session
 
 ID_LENGTH = 32
+DECODER = json.JSONDecoder()
 
 
 def user_id(iss: str, sub: str) -> str:
@@ -31,9 +32,9 @@ def user_id(iss: str, sub: str) -> str:
 
 def session_claims(session: Session) -> dict[str, Any]:
     """Return the claims of the session's ID Token, and what only UserInfo said."""
-    claims: dict[str, Any] = json.loads(session.payload)
+    claims: dict[str, Any] = DECODER.decode(session.payload.decode())
     if session.userinfo:
-        claims.update(json.loads(session.userinfo))
+        claims.update(DECODER.decode(session.userinfo.decode()))
     return claims
 
 

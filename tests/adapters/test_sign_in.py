@@ -519,8 +519,6 @@ def test_the_application_may_write_the_failure_page(site: Site, browser: Browser
     def page(failure: Any) -> str:
         return f"ours: {failure.code} {failure.reference}"
 
-    with site.app.app_context():
-        site.sign_in.failure_page(page)
     assert browser.get(f"{CALLBACK}?code=c&state=s").text.startswith("ours: attempt.missing")
 
 
@@ -551,6 +549,13 @@ def test_nobody_overrides_what_security_needs(site: Site, name: str) -> None:
         site.sign_in.start("/", **{name: "x"})
 
 
+def test_a_thin_id_token_is_completed_by_userinfo(site: Site, browser: Browser) -> None:
+    site.provider.claims = {"name": None, "email": None}
+    browser.sign_in()
+    assert browser.get("/profile").text == "Alice Example|a@example.com|00u1"
+    assert site.provider.requests["/v1/userinfo"] == 1
+
+
 def test_userinfo_is_called_when_a_wanted_claim_is_missing() -> None:
     site = Site(claims="email phone_number")
     site.provider.userinfo = {"phone_number": "+1"}
@@ -579,3 +584,23 @@ def test_navigation_is_needed_to_begin(site: Site, browser: Browser) -> None:
         assert json.loads(answer.data)["sign_in_url"] == "http://localhost:5000/signin"
     assert browser.open("/signin", "HEAD").status_code == 401
     assert site.events == []
+
+
+def test_a_broken_signature_does_not_hide_a_rotation_of_keys(site: Site) -> None:
+    site.browser().sign_in()
+    site.provider.key, site.provider.header = 1, {"kid": "key-0"}
+    forged = site.browser()
+    refused(site, forged, forged.sign_in(), "id_token.signature")
+
+    site.provider.header, site.provider.published = {}, (1,)
+    assert site.browser().sign_in().status_code == 303
+
+
+def test_a_flood_of_unknown_keys_costs_the_provider_one_request_a_cool_down(site: Site) -> None:
+    site.browser().sign_in()
+    site.provider.requests.clear()
+    for number in range(20):
+        site.provider.header = {"kid": f"unknown-{number}"}
+        browser = site.browser()
+        refused(site, browser, browser.sign_in(), "id_token.unknown_key")
+    assert site.provider.requests["/v1/keys"] == 1

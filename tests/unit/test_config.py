@@ -52,7 +52,7 @@ def test_four_settings_and_a_key_are_enough() -> None:
     assert client.scope == ("openid", "profile", "email")
     assert client.response_mode == "query"
     assert client.id_token_signed_response_alg == "RS256"
-    assert (client.leeway, client.userinfo, client.claims) == (60, "auto", ())
+    assert (client.leeway, client.userinfo, client.claims) == (60, "auto", ("name", "email"))
     assert settings.secret_keys == (KEY,)
     assert (settings.idle_timeout, settings.absolute_timeout) == (3600, 43_200)
     assert settings.protect_all is False

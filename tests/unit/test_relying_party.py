@@ -14,19 +14,19 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from admit.errors import AuthorizationDenied, ProviderError, SignInError
+from admit.http_client import BlockingLock
 from admit.model import AuthorizationRequest
 from admit.ports import HttpRequest, HttpResponse, run_sync
-from admit.relying_party import (
+from admit.provider_knowledge import (
     CEILING,
     COOL_DOWN,
     DEFAULT_LIFETIME,
     FLOOR,
     KEY_COOL_DOWN,
     STALE_STEP,
-    RelyingParty,
-    SignedIn,
 )
-from admit.testing import MemoryProvider, ThreadLock
+from admit.relying_party import RelyingParty, SignedIn
+from admit.testing import MemoryProvider
 from material import CLIENT, ISSUER, NOW, answer, refused
 
 DISCOVERY, JWKS = "/.well-known/openid-configuration", "/v1/keys"
@@ -44,7 +44,7 @@ class World:
         self.rp = RelyingParty(
             replace(CLIENT, **client),
             http=self.provider,
-            lock=ThreadLock,
+            lock=BlockingLock,
             clock=lambda: self.now,
             random=secrets.token_bytes,
         )
@@ -315,7 +315,7 @@ def test_a_clock_set_back_by_years_keeps_nothing_for_years(world: World, path: s
     assert world.asked(path) == 2
 
 
-class CountingLock(ThreadLock):
+class CountingLock(BlockingLock):
     """A lock that tells how many came for it."""
 
     def __init__(self, waiting: threading.Semaphore) -> None:

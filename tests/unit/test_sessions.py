@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -160,9 +161,7 @@ def test_use_keeps_a_session_alive_up_to_its_absolute_end() -> None:
         now += IDLE - 1
         session = load(sessions, text, now)
         assert session is not None
-        fresh = run_sync(sessions.touch(session, now))
-        assert fresh is not None
-        text = fresh
+        text = run_sync(sessions.touch(session, now))
     assert load(sessions, text, NOW + ABSOLUTE - 1) is not None
     assert load(sessions, text, NOW + ABSOLUTE) is None
 
@@ -175,11 +174,14 @@ def test_a_cookie_is_written_again_once_an_eighth_of_its_idle_time_has_passed(
 ) -> None:
     sessions = sessions_of()
     session, _ = start(sessions)
-    text = run_sync(sessions.touch(session, NOW + seconds))
-    assert (text is not None) is again
-    touched = load(sessions, text, NOW + seconds)
-    if touched is not None:
-        assert (touched.id, touched.started_at, touched.seen_at) == (session.id, NOW, NOW + seconds)
+    assert sessions.is_due(session, NOW + seconds) is again
+
+
+def test_a_touched_session_is_the_same_but_for_its_last_use() -> None:
+    sessions = sessions_of()
+    session, _ = start(sessions)
+    touched = load(sessions, run_sync(sessions.touch(session, NOW + 500)), NOW + 500)
+    assert touched == replace(session, seen_at=NOW + 500)
 
 
 def test_a_copy_of_a_cookie_is_dead_after_sign_out_and_others_live() -> None:

@@ -17,13 +17,14 @@ from joserfc.jwk import ECKey, OKPKey
 from admit.attempts import Attempts
 from admit.client_auth import ClientSecretPost, NoAuthentication
 from admit.errors import ProviderError, SignInError
+from admit.http_client import BlockingLock
 from admit.model import AuthorizationRequest
 from admit.ports import HttpRequest, HttpResponse, run_sync
 from admit.protocol.authorization import response_state
 from admit.relying_party import RelyingParty, SignedIn
 from admit.sealing import Sealer
 from admit.sessions import CookieSessions
-from admit.testing import MemoryProvider, ThreadLock
+from admit.testing import MemoryProvider
 from admit.user import User, user_id
 from material import CLIENT, NOW, answer, refused
 
@@ -48,7 +49,7 @@ def relying_party(provider: Recorder, **client: Any) -> RelyingParty:
     return RelyingParty(
         replace(CLIENT, **{"issuer": ISSUER, "userinfo": "always", **client}),
         http=provider,
-        lock=ThreadLock,
+        lock=BlockingLock,
         clock=lambda: NOW,
         random=secrets.token_bytes,
     )

@@ -36,8 +36,10 @@ RESERVED = frozenset(
         "state",
     }
 )
-RANDOM_BYTES = 96
+#: Enough for three times 43 characters of base64url, each with 258 bits.
+RANDOM_BYTES, VALUE_LENGTH = 97, 43
 LONGEST_CODE = 4096
+CODE_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 RESPONSE_PARAMETERS = ("state", "iss", "error", "error_description", "error_uri", "code")
 
 
@@ -58,7 +60,7 @@ def code_challenge(code_verifier: str) -> str:
     >>> code_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
     'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
     """
-    if not re.fullmatch(r"[A-Za-z0-9._~-]{43,128}", code_verifier):
+    if not CODE_VERIFIER.fullmatch(code_verifier):
         message = "code_verifier must be 43 to 128 unreserved characters"
         raise ValueError(message)
     return _base64url(sha256(code_verifier.encode("ascii")).digest())
@@ -95,7 +97,7 @@ def new_authorization_request(
 
     Args:
         client: Names the issuer and the redirect URI.
-        random: 96 fresh bytes: 256 bits each for ``state``, ``nonce`` and ``code_verifier``.
+        random: 97 fresh bytes: 258 bits each for ``state``, ``nonce`` and ``code_verifier``.
         now: Seconds since the epoch.
         return_to: A path of this application that was found safe.
         parameters: Extra parameters that `check_parameters` has passed; ``max_age`` and
@@ -106,10 +108,11 @@ def new_authorization_request(
         message = f"{RANDOM_BYTES} random bytes are needed"
         raise ValueError(message)
     max_age = parameters.get("max_age")
+    values = _base64url(random)
     return AuthorizationRequest(
-        state=_base64url(random[:32]),
-        nonce=_base64url(random[32:64]),
-        code_verifier=_base64url(random[64:]),
+        state=values[:VALUE_LENGTH],
+        nonce=values[VALUE_LENGTH : 2 * VALUE_LENGTH],
+        code_verifier=values[2 * VALUE_LENGTH : 3 * VALUE_LENGTH],
         issuer=client.issuer,
         redirect_uri=client.redirect_uri,
         return_to=return_to,

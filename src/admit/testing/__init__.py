@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from admit.testing.provider import MemoryProvider, ThreadLock
+from admit.testing.provider import MemoryProvider
 
-__all__ = ["MemoryProvider", "ThreadLock"]
+__all__ = ["MemoryProvider"]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +17,6 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import cache
 from itertools import count
-from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -29,26 +27,6 @@ from admit.ports import HttpRequest, HttpResponse
 
 JSON = {"content-type": "application/json"}
 Answer = HttpResponse | Exception
-
-
-class ThreadLock:
-    """The `Lock` port over a thread's lock."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-
-    async def __aenter__(self) -> None:
-        """Wait for the lock."""
-        self._lock.acquire()
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Give the lock back."""
-        self._lock.release()
 
 
 @cache

@@ -1,0 +1,60 @@
+"""What to enter at the provider, computed from the live settings.
+
+May know: client_auth, providers, settings.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from admit.client_auth import METHODS
+from admit.providers import is_okta
+from admit.settings import Settings
+
+Rows = list[tuple[str, str]]
+
+
+def registration(settings: Settings) -> Rows:
+    """Return what the provider must know of this application: the field's name, the value.
+
+    The names are those of the Okta Admin Console; other consoles say much the same.
+    """
+    client = settings.client
+    method = next(
+        name for name, make in METHODS.items() if type(make("")) is type(client.authentication)
+    )
+    return [
+        ("Sign-in method", "OIDC - OpenID Connect"),
+        ("Application type", "Web Application"),
+        ("Client authentication", "None" if method == "none" else f"Client secret ({method})"),
+        ("Grant type", "Authorization Code"),
+        ("Sign-in redirect URI", client.redirect_uri),
+        ("Sign-out redirect URI", client.post_logout_redirect_uri),
+        ("Initiate login URI", settings.base_url + settings.sign_in_path),
+    ]
+
+
+def configuration(settings: Settings) -> Rows:
+    """Return what this application knows of the provider. The secret is not among it."""
+    client = settings.client
+    return [
+        ("Issuer", client.issuer),
+        ("Client id", client.client_id),
+        ("Scopes", " ".join(client.scope)),
+        ("ID Token signed with", client.id_token_signed_response_alg),
+        ("Response mode", client.response_mode),
+    ]
+
+
+def reminders(settings: Settings) -> list[str]:
+    """Return what is forgotten most at the provider."""
+    parts = urlsplit(settings.client.issuer)
+    if not is_okta(parts.hostname or ""):
+        return ["Let the users who may sign in use this application."]
+    lines = ["Applications > your app > Assignments: assign the people who may sign in."]
+    server = parts.path.rpartition("/")[2]
+    if server:
+        lines.append(
+            f"Security > API > {server} > Access Policies: a policy for this app, with a rule."
+        )
+    return lines

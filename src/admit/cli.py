@@ -1,0 +1,100 @@
+"""The command line: ``admit``.
+
+May know: what a command needs, imported when it runs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+try:
+    import click
+except ModuleNotFoundError:
+    sys.exit('The command admit needs click, which comes with: pip install "admit[flask]"')
+
+if TYPE_CHECKING:
+    from admit.settings import Settings
+
+
+@click.group()
+@click.version_option(package_name="admit")
+def main() -> None:
+    """Tools for apps that sign users in with Admit."""
+
+
+@main.command()
+@click.option("--port", default=9400, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
+@click.option("--redirect-uri", multiple=True, help="Register one more; may be repeated.")
+@click.option("--post-logout-redirect-uri", multiple=True, help="Likewise, for signing out.")
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(exists=True, dir_okay=False),
+    help='A JSON file with "clients" and "users" instead of the demo ones.',
+)
+def provider(
+    port: int,
+    host: str,
+    redirect_uri: tuple[str, ...],
+    post_logout_redirect_uri: tuple[str, ...],
+    config_file: str | None,
+) -> None:
+    """Run an Okta-shaped OpenID provider on this machine, for development only."""
+    from admit.dev_provider.command import run  # noqa: PLC0415 - needs the extra "dev"
+
+    run(host, port, redirect_uri, post_logout_redirect_uri, config_file)
+
+
+@main.command()
+@click.option(
+    "--app",
+    "app_name",
+    help="Read the settings of a Flask app, as `flask --app` names it, such as app:app.",
+)
+def settings(app_name: str | None) -> None:
+    """Print what to enter at the provider, such as the redirect URIs.
+
+    Read from the environment and .okta.env, or from an app.
+    """
+    from admit.checklist import configuration, registration, reminders  # noqa: PLC0415
+    from admit.errors import ConfigurationError  # noqa: PLC0415
+
+    try:
+        read = _of_environment() if app_name is None else _of_app(app_name)
+    except ConfigurationError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo("Enter at the provider (in the Okta Admin Console: Applications > your app):\n")
+    _show(registration(read))
+    click.echo("\nThis application uses:\n")
+    _show(configuration(read))
+    click.echo("\nNot to forget:\n")
+    for line in reminders(read):
+        click.echo(f"  - {line}")
+
+
+def _of_environment() -> Settings:
+    from admit.config import read_settings  # noqa: PLC0415
+
+    return read_settings({}, {}, os.environ, okta_env=Path(".okta.env"))
+
+
+def _of_app(name: str) -> Settings:
+    from flask.cli import NoAppException, ScriptInfo  # noqa: PLC0415 - needs the extra "flask"
+
+    from admit.flask import settings_of  # noqa: PLC0415
+
+    sys.path.insert(0, ".")
+    try:
+        return settings_of(ScriptInfo(app_import_path=name).load_app())
+    except (NoAppException, LookupError) as problem:
+        raise click.ClickException(str(problem)) from None
+
+
+def _show(rows: list[tuple[str, str]]) -> None:
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        click.echo(f"  {name:{width}}  {value}")

@@ -1,0 +1,181 @@
+"""The extension: settings in, hooks of the application, one line to add it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import flask
+
+from admit.assembly import assemble
+from admit.config import read_settings
+from admit.events import LOGGER, Emit, log_event
+from admit.failures import Failure
+from admit.flask.state import PUBLIC, AppState
+from admit.flask.translate import from_flask, to_flask
+from admit.http_client import BlockingHttp, BlockingLock
+from admit.ports import Http, run_sync
+from admit.protocol.authorization import check_parameters
+from admit.settings import Settings
+from admit.user import User
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class SignIn:
+    """Signs users in to a Flask application by redirect.
+
+    Settings come from arguments, then ``app.config`` (``ADMIT_ISSUER`` ...), then the environment,
+    then ``.okta.env``; see ``docs/reference/settings.md``.
+
+    Args:
+        app: The application; or None, and `init_app` later.
+        http: Another transport, for tests.
+        clock: Another clock, for tests: seconds since the epoch.
+        on_event: Called with each event, beside the log.
+        **settings: Such as ``issuer``.
+
+    Raises:
+        ConfigurationError: With all problems at once.
+
+    Example:
+        app = Flask(__name__)
+        signin = SignIn(app)
+    """
+
+    def __init__(
+        self,
+        app: flask.Flask | None = None,
+        *,
+        http: Http | None = None,
+        clock: Callable[[], int] = lambda: int(time.time()),
+        on_event: Emit | None = None,
+        **settings: Any,  # noqa: ANN401 - read and checked in `config`
+    ) -> None:
+        self._http = http
+        self._clock = clock
+        self._on_event = on_event
+        self._settings = settings
+        self._on_sign_in: Callable[[User], Any] | None = None
+        self._user_loader: Callable[[User], Any] | None = None
+        self._failure_page: Callable[[Failure], str] | None = None
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: flask.Flask, **settings: Any) -> None:  # noqa: ANN401 - as above
+        """Add the sign-in to *app*: its routes, `current_user`, and the guard.
+
+        Raises:
+            ConfigurationError: With all problems at once.
+        """
+        read = read_settings(
+            self._settings | settings, app.config, os.environ, okta_env=Path(".okta.env")
+        )
+        http = self._http or BlockingHttp(timeout=read.http_timeout, ca_file=read.ca_file)
+        parts = assemble(
+            read,
+            http=http,
+            lock=BlockingLock,
+            clock=self._clock,
+            random=os.urandom,
+            emit=self._emit,
+            debug=lambda: app.debug,
+        )
+        parts.endpoints.on_sign_in = self._signed_in
+        parts.endpoints.on_sign_out = _empty_session
+        parts.endpoints.failure_body = self._failure_body
+        app.extensions["admit"] = AppState(app, parts, clock=self._clock, load_user=self._loaded)
+        LOGGER.info(
+            "sign-in: register the redirect URI %s and the sign-out redirect URI %s",
+            read.client.redirect_uri,
+            read.client.post_logout_redirect_uri,
+        )
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the current application."""
+        return _state().parts.settings
+
+    def public(self, view: F) -> F:
+        """Let everybody see *view*, where ``protect_all`` protects the rest. A decorator."""
+        setattr(view, PUBLIC, True)
+        return view
+
+    def on_sign_in(self, hook: Callable[[User], Any]) -> Callable[[User], Any]:
+        """Call *hook* with the user at each sign-in, to store or refuse them. A decorator.
+
+        To refuse, raise `AuthorizationDenied` with a code of your own that begins with ``app.``.
+        """
+        self._on_sign_in = hook
+        return hook
+
+    def user_loader(self, hook: Callable[[User], Any]) -> Callable[[User], Any]:
+        """Make `current_user` what *hook* returns for a `User`; None is nobody. A decorator."""
+        self._user_loader = hook
+        return hook
+
+    def failure_page(self, hook: Callable[[Failure], str]) -> Callable[[Failure], str]:
+        """Let *hook* return the page of a failed sign-in. A decorator."""
+        self._failure_page = hook
+        return hook
+
+    def start(self, next: str | None = None, **parameters: str | int) -> flask.Response:  # noqa: A002 - the parameter's name in the address
+        """Begin a sign-in from a view of your own.
+
+        Args:
+            next: Where to go afterwards: a path of this application.
+            **parameters: Extra authorization parameters, such as ``prompt``, ``max_age`` (seconds),
+                ``acr_values``, ``login_hint``, ``idp`` or ``ui_locales``.
+
+        Raises:
+            ValueError: A parameter that Admit alone sets.
+        """
+        state = _state()
+        given = {name: str(value) for name, value in parameters.items()}
+        check_parameters(given)
+        endpoints = state.parts.endpoints
+        merged = {**endpoints.settings.client.authorization_parameters, **given}
+        return_to = endpoints.guard.return_to(next)
+        return to_flask(run_sync(endpoints.start(from_flask(), return_to, merged)))
+
+    def _signed_in(self, user: User) -> None:
+        _empty_session()
+        if self._on_sign_in is not None:
+            self._on_sign_in(user)
+
+    def _failure_body(self, failure: Failure) -> str | None:
+        return None if self._failure_page is None else self._failure_page(failure)
+
+    def _loaded(self, user: User) -> Any:  # noqa: ANN401 - the application's own
+        return user if self._user_loader is None else self._user_loader(user)
+
+    def _emit(self, event: Any) -> None:  # noqa: ANN401 - an Event, handed on
+        log_event(event)
+        if self._on_event is not None:
+            self._on_event(event)
+
+
+def settings_of(app: flask.Flask) -> Settings:
+    """Return the settings that `SignIn` read for *app*.
+
+    Raises:
+        LookupError: `SignIn` was not added to it.
+    """
+    state = app.extensions.get("admit")
+    if not isinstance(state, AppState):
+        raise LookupError(f"the app {app.name!r} has no SignIn")  # noqa: TRY004 - it is about the app, not a type
+    return state.parts.settings
+
+
+def _state() -> AppState:
+    state: AppState = flask.current_app.extensions["admit"]
+    return state
+
+
+def _empty_session() -> None:
+    """Forget what the application kept for whoever used this browser before."""
+    if flask.session:
+        flask.session.clear()

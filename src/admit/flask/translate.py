@@ -1,0 +1,78 @@
+"""Between Flask's request and response and the core's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import flask
+
+from admit.browser import BrowserRequest, BrowserResponse
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.datastructures import Headers
+
+PLAIN = re.compile(r"[A-Za-z0-9/_.-]*")
+
+
+@cache
+def _wsgi_name(header: str) -> str:
+    return "HTTP_" + header.upper().replace("-", "_")
+
+
+class _Headers:
+    """A request's headers, read from the WSGI environ: we look at nine, mostly absent."""
+
+    __slots__ = ("_environ",)
+
+    def __init__(self, environ: Mapping[str, Any]) -> None:
+        self._environ = environ
+
+    def get(self, name: str, /) -> str | None:
+        return self._environ.get(_wsgi_name(name))
+
+
+def from_flask() -> BrowserRequest:
+    """Return the current request."""
+    # The proxy is looked through once: each use of it costs as much as what it leads to.
+    request = flask.request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    environ = request.environ
+    query, path = environ.get("QUERY_STRING", ""), request.path
+    if request.method == "POST":
+        parameters = request.form.to_dict(flat=False)
+    else:
+        parameters = request.args.to_dict(flat=False) if query else {}
+    return BrowserRequest(
+        method=request.method,
+        path=path if PLAIN.fullmatch(path) else quote(path, safe="/:@!$&'()*+,;=~"),
+        query=query,
+        host=environ.get("HTTP_HOST", ""),
+        headers=_Headers(environ),
+        cookies=request.cookies,
+        parameters=parameters,
+    )
+
+
+class _Redirect(flask.Response):
+    """A redirect whose location is an absolute URL in ASCII: there is nothing to put right."""
+
+    default_mimetype = None
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        del environ
+        return self.headers
+
+
+def to_flask(answer: BrowserResponse) -> flask.Response:
+    """Return *answer* as Flask's."""
+    headers = list(answer.headers)
+    for cookie in answer.cookies:
+        headers.append(("Set-Cookie", cookie))  # noqa: PERF401 - a generator costs more than one item
+    if answer.location is not None:
+        headers += (("Location", answer.location), ("Content-Length", "0"))
+        return _Redirect((), answer.status, headers)
+    return flask.Response(answer.body, answer.status, headers, content_type=answer.content_type)

@@ -1,0 +1,70 @@
+"""The command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from admit.cli import main
+
+ENVIRONMENT = {
+    "ADMIT_ISSUER": "https://acme.okta.com/oauth2/default",
+    "ADMIT_CLIENT_ID": "0oa1b2c3",
+    "ADMIT_CLIENT_SECRET": "a-very-secret-secret",
+    "ADMIT_BASE_URL": "http://localhost:5000",
+    "ADMIT_SECRET_KEYS": "a-key-of-the-test-with-enough-characters",
+}
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> CliRunner:
+    monkeypatch.chdir(tmp_path)
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    return CliRunner()
+
+
+def test_settings_prints_what_to_paste_and_no_secret(run: CliRunner) -> None:
+    result = run.invoke(main, ["settings"])
+    assert result.exit_code == 0
+    rows = [line.split("  ") for line in result.output.splitlines()]
+    told = {row[1].strip(): row[-1].strip() for row in rows if len(row) > 2}
+    assert told["Application type"] == "Web Application"
+    assert told["Sign-in redirect URI"] == "http://localhost:5000/authorization-code/callback"
+    assert told["Sign-out redirect URI"] == "http://localhost:5000"
+    assert told["Issuer"] == "https://acme.okta.com/oauth2/default"
+    assert "Security > API > default > Access Policies" in result.output
+    assert "secret-secret" not in result.output
+    assert ENVIRONMENT["ADMIT_SECRET_KEYS"] not in result.output
+
+
+def test_settings_reads_an_app(run: CliRunner, tmp_path: Path) -> None:
+    (tmp_path / "site_of_the_test.py").write_text(
+        "from flask import Flask\nfrom admit.flask import SignIn\n"
+        "app = Flask(__name__)\nSignIn(app, base_url='https://app.example.com/portal')\n"
+    )
+    result = run.invoke(main, ["settings", "--app", "site_of_the_test:app"])
+    assert result.exit_code == 0
+    assert "https://app.example.com/portal/authorization-code/callback" in result.output
+
+
+def test_settings_tells_all_problems_at_once(
+    run: CliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADMIT_ISSUER", "https://acme-admin.okta.com/oauth2/default")
+    monkeypatch.setenv("ADMIT_CLIENT_ID", "{yourClientId}")
+    result = run.invoke(main, ["settings"])
+    assert result.exit_code == 1
+    assert "Use acme.okta.com." in result.output
+    assert "placeholder" in result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("name", ["no_such_module:app", "json:app"])
+def test_settings_says_what_is_wrong_with_an_app(run: CliRunner, name: str) -> None:
+    result = run.invoke(main, ["settings", "--app", name])
+    assert result.exit_code == 1
+    assert "Traceback" not in result.output
+    assert result.output.startswith("Error: ")
