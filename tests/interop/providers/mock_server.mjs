@@ -123,9 +123,9 @@ const faults = {
   'jwks-secret': take('/jwks', json(200, { keys: [{ kty: 'oct', kid: 'the-key', k: 'c2VjcmV0' }] })),
   'jwks-redirect': take('/jwks', (response) => response.writeHead(302, { location: '/keys' }).end()),
   'token-silent': take('/token', () => {}),
-  'token-hangs-up': take('/token', (response) => response.destroy()),
+  'token-hangs-up': take('/token', (response) => response.socket.destroy()),
   'token-cut': take('/token', (response) => {
-    response.writeHead(200, { 'content-length': 99 }).write('{', () => response.destroy());
+    response.writeHead(200, { 'content-length': 99 }).write('{', () => response.socket.end());
   }),
   'token-endless': take('/token', (response) => response.end(Buffer.alloc(2 ** 21))),
   'token-redirect': take('/token', (response) => response.writeHead(307, { location: '/other' }).end()),
