@@ -154,3 +154,30 @@ def test_an_iss_that_the_metadata_promise_is_demanded(mock_server: Peer) -> None
     arm(mock_server, "metadata-iss")
     assert sign_in(app, client) == (400, "response.iss_missing")
     assert not is_signed_in(app, client)
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        ("jwks-500", 503, "provider.unavailable"),
+        ("jwks-list", 502, "jwks.malformed"),
+        ("jwks-empty", 502, "jwks.empty"),
+        ("jwks-secret", 502, "jwks.empty"),
+        ("jwks-redirect", 502, "jwks.malformed"),
+        ("token-silent", 504, "provider.timeout"),
+        ("token-hangs-up", 503, "provider.unreachable"),
+        ("token-cut", 502, "provider.broken_answer"),
+        ("token-endless", 502, "provider.too_large"),
+        ("token-redirect", 502, "token.malformed"),
+    ],
+)
+def test_a_provider_that_answers_oddly_signs_nobody_in(
+    mock_server: Peer, fault: str, status: int, code: str
+) -> None:
+    app = App(mock_server, http_timeout=1)
+    client = app.flask.test_client()
+    arm(mock_server, fault)
+
+    assert sign_in(app, client) == (status, code)
+
+    assert not is_signed_in(app, client)

@@ -46,6 +46,11 @@ const byPublicKey = (text) => {
 };
 const jwk = createPublicKey(stranger).export({ format: 'jwk' });
 
+// Answers that no hook reaches: one request of a path is taken from the server.
+const taken = new Map();
+const take = (path, change) => () => taken.set(path, change);
+const json = (status, value) => (response) => response.writeHead(status).end(JSON.stringify(value));
+
 const faults = {
   'iss-other': claim('iss', 'https://evil.example'),
   'iss-slash': claim('iss', `${process.env.ISSUER}/`),
@@ -112,12 +117,28 @@ const faults = {
   'metadata-iss': metadata((body) => {
     body.authorization_response_iss_parameter_supported = true;
   }),
+  'jwks-500': take('/jwks', json(500, {})),
+  'jwks-list': take('/jwks', json(200, [])),
+  'jwks-empty': take('/jwks', json(200, { keys: [] })),
+  'jwks-secret': take('/jwks', json(200, { keys: [{ kty: 'oct', kid: 'the-key', k: 'c2VjcmV0' }] })),
+  'jwks-redirect': take('/jwks', (response) => response.writeHead(302, { location: '/keys' }).end()),
+  'token-silent': take('/token', () => {}),
+  'token-hangs-up': take('/token', (response) => response.socket.destroy()),
+  'token-cut': take('/token', (response) => {
+    response.writeHead(200, { 'content-length': 99 }).write('{', () => response.socket.end());
+  }),
+  'token-endless': take('/token', (response) => response.end(Buffer.alloc(2 ** 21))),
+  'token-redirect': take('/token', (response) => response.writeHead(307, { location: '/other' }).end()),
   'rotate': async () => { await issuer.keys.generate('RS256'); },
 };
 
 createServer(async (request, response) => {
   const name = request.url.match(/^\/arm\/(.+)$/)?.[1];
-  if (name === undefined) return service.requestHandler(request, response);
+  if (name === undefined) {
+    const instead = taken.get(request.url);
+    taken.delete(request.url);
+    return instead ? instead(response) : service.requestHandler(request, response);
+  }
   response.statusCode = faults[name] ? 204 : 404;
   await faults[name]?.();
   return response.end();
