@@ -23,11 +23,11 @@ test: $(VENV)/check $(VENV)-interop/ready ## Run all tests; those that need a mi
 test-unit: $(VENV)/check ## Run the fast tests: no browser, no other provider.
 	$(BIN)/python -m pytest --ignore tests/browser --ignore tests/interop
 
-test-pythons: ## Run the fast tests on every supported Python that is installed.
+test-pythons: $(VENV)/check ## Run the fast tests on every supported Python that is installed.
 	@for version in 3.11 3.12 3.13; do \
-	  if command -v python$$version >/dev/null && python$$version -c '' 2>/dev/null; then \
-	    echo "== Python $$version"; \
-	    $(MAKE) --no-print-directory test-unit PYTHON=python$$version VENV=.venv-$$version || exit 1; \
+	  if python=$$($(BIN)/uv python find --no-python-downloads --system $$version 2>/dev/null); then \
+	    echo "== Python $$version: $$python"; \
+	    $(MAKE) --no-print-directory test-unit PYTHON=$$python VENV=.venv-$$version || exit 1; \
 	  else echo "== Python $$version is not installed here"; fi; \
 	done
 
