@@ -23,10 +23,12 @@ test: $(VENV)/check $(VENV)-interop/ready ## Run all tests; those that need a mi
 test-unit: $(VENV)/check ## Run the fast tests: no browser, no other provider.
 	$(BIN)/python -m pytest --ignore tests/browser --ignore tests/interop
 
-test-pythons: $(VENV)/check ## Run the fast tests on every supported Python that is installed.
+test-pythons: ## Run the fast tests on every supported Python that is installed.
 	@for version in 3.11 3.12 3.13; do \
-	  if python=$$($(BIN)/uv python find --no-python-downloads --system $$version 2>/dev/null); then \
-	    echo "== Python $$version: $$python"; \
+	  python=python$$version; \
+	  $$python -c '' 2>/dev/null || python=$$(pyenv prefix $$version 2>/dev/null)/bin/python; \
+	  if $$python -c '' 2>/dev/null; then \
+	    echo "== Python $$version"; \
 	    $(MAKE) --no-print-directory test-unit PYTHON=$$python VENV=.venv-$$version || exit 1; \
 	  else echo "== Python $$version is not installed here"; fi; \
 	done
