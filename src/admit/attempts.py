@@ -8,10 +8,10 @@ May know: errors, model, sealing, spent.
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from hashlib import sha256
 
+from admit.base64url import to_base64url
 from admit.model import AuthorizationRequest
 from admit.sealing import Sealer, Unsealable
 from admit.spent import Spent
@@ -28,7 +28,7 @@ KEY_LENGTH = 16
 def attempt_key(state: str) -> str:
     """Return the name of an attempt, which tells nothing of its ``state``: 16 characters."""
     digest = sha256(state.encode("utf-8", "surrogatepass")).digest()
-    return urlsafe_b64encode(digest)[:KEY_LENGTH].decode("ascii")
+    return to_base64url(digest)[:KEY_LENGTH]
 
 
 class Attempts:

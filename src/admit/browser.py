@@ -87,7 +87,7 @@ class BrowserResponse:
     """
 
     status: int
-    location: str | None = None
+    location: str | None = field(default=None, repr=False)
     body: str = field(default="", repr=False)
     content_type: str = "text/html; charset=utf-8"
     headers: tuple[tuple[str, str], ...] = NO_STORE

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from admit.errors import Problem
@@ -24,7 +24,7 @@ class Source:
     """One place that settings come from."""
 
     kind: str
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = field(repr=False)
 
     def shown(self, name: str) -> str:
         """Return *name* as this place spells it."""

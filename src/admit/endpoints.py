@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 from admit.attempts import LIFETIME, Attempts, attempt_key
 from admit.browser import NO_STORE, NOT_STORED, BrowserRequest, BrowserResponse, Cookies, redirect
+from admit.codes import UNAVAILABLE
 from admit.errors import ResponseRejected, SignInError
 from admit.events import Emit, Event
 from admit.evidence import missing_attempt
@@ -253,7 +254,7 @@ def _visitors(request: BrowserRequest) -> dict[str, str]:
 
 
 def _event_name(failure: Failure) -> str:
-    if failure.code.startswith(("provider.", "discovery.", "jwks.")):
+    if failure.text is UNAVAILABLE or failure.code.startswith(("provider.", "discovery.")):
         return "provider.unavailable"
     return "signin.denied" if failure.code.startswith("authorization.") else "signin.refused"
 
@@ -262,4 +263,5 @@ def _told(failure: Failure) -> dict[str, str | int]:
     fields: dict[str, str | int] = {"reference": failure.reference, "code": failure.code}
     fields["status"] = failure.status
     told = {"detail": failure.detail, "cause": failure.cause, "fix": failure.fix}
+    told["provider_request"] = failure.request_id
     return fields | {name: text for name, text in told.items() if text}

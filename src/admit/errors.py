@@ -8,9 +8,11 @@ May know: nothing else of this package.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 LONGEST_SHOWN = 120
+CONCEALED = "[...]"
 
 
 class SignInError(Exception):
@@ -18,13 +20,14 @@ class SignInError(Exception):
 
     Attributes:
         code: Stable and dotted, such as ``id_token.nonce_mismatch``.
-        detail: What was expected and what came, safe to log: never a secret, never markup.
+        detail: What was expected and what came, safe to log: never a secret.
         hint: What to do about it.
         spec: The section that asks for the check.
         cause: What the evidence at hand says went wrong; empty when nothing is known.
         status: The HTTP status to answer with.
         retry_after: Seconds after which trying again makes sense, where that is known.
-        said: The provider's own error code and description: from outside, never shown as they are.
+        said: The provider's own error code and description: from outside, shown only in the detail.
+        request_id: The provider's name for the exchange that failed, for its support and its log.
     """
 
     status = 400
@@ -43,13 +46,31 @@ class SignInError(Exception):
     ) -> None:
         super().__init__(code, detail)
         self.code = code
-        self.detail = detail
+        self._detail = detail
         self.hint = hint
         self.spec = spec
         self.cause = cause
         self.status = status or type(self).status
         self.retry_after = retry_after
         self.said = said
+        self.request_id = ""
+
+    @property
+    def detail(self) -> str:
+        """What was expected and what came; the provider's words are quoted and cut short."""
+        if self.said is None:
+            return self._detail
+        words = ": ".join(shown(word) for word in self.said if word)
+        return f"{self._detail} {words}".strip()
+
+    def conceal(self, secrets: Iterable[str]) -> None:
+        """Take *secrets* out of what the provider said, which may repeat what it was sent."""
+        if self.said is not None:
+            error, description = self.said
+            for secret in filter(None, secrets):
+                error = error.replace(secret, CONCEALED)
+                description = description.replace(secret, CONCEALED)
+            self.said = error, description
 
     def __str__(self) -> str:
         """Return one line: the code, then what is known."""

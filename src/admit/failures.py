@@ -27,6 +27,7 @@ class Failure:
         detail: What was expected and what came.
         cause: What the evidence says.
         fix: What the developer or operator does about it.
+        request_id: The provider's name for the exchange that failed.
         start_again: Where a new sign-in begins.
         other_account: Whether another account is what helps.
     """
@@ -40,6 +41,7 @@ class Failure:
     fix: str
     spec: str
     retry_after: int | None
+    request_id: str
     start_again: str = field(repr=False)
     other_account: bool
 
@@ -64,6 +66,7 @@ def explain(error: SignInError, *, random: bytes, start_again: str) -> Failure:
         fix=error.hint,
         spec=error.spec,
         retry_after=error.retry_after,
+        request_id=error.request_id,
         start_again=start_again,
         other_account=no_access,
     )

@@ -12,12 +12,12 @@ May know: errors, strict_json.
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from admit.base64url import from_base64url
 from admit.errors import ResponseRejected, shown
 from admit.strict_json import parse_object
 
@@ -112,7 +112,7 @@ def _read_key(entry: object) -> Key | None:
 
 def _bits(number: object) -> int:
     """Return the length of a Base64urlUInt (RFC 7518 2); of what is no string, 0."""
-    return int.from_bytes(_decode(number)).bit_length() if isinstance(number, str) else 0
+    return int.from_bytes(from_base64url(number)).bit_length() if isinstance(number, str) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def read_compact(raw: object, *, what: str, algorithm: str) -> CompactJws:
     if len(parts) != 3 or not all(map(SEGMENT.fullmatch, parts[:2])):  # noqa: PLR2004 - RFC 7515 3.1
         raise ResponseRejected(f"{what}.malformed", "three base64url parts were expected")
     try:
-        header, payload = parse_object(_decode(parts[0])), _decode(parts[1])
+        header, payload = parse_object(from_base64url(parts[0])), from_base64url(parts[1])
     except ValueError:
         raise ResponseRejected(f"{what}.malformed", "its header is not a JSON object") from None
     _check_header(header, what, algorithm)
@@ -232,7 +232,3 @@ def _registry(algorithm: str) -> JWSRegistry:
     registry = OneAlgorithm(algorithms=[algorithm], strict_check_header=False)
     registry.max_header_length = registry.max_payload_length = LONGEST_TOKEN
     return registry
-
-
-def _decode(segment: str) -> bytes:
-    return urlsafe_b64decode(segment + "=" * (-len(segment) % 4))

@@ -7,11 +7,11 @@ May know: client_auth.
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from admit.base64url import to_base64url
 from admit.client_auth import ClientAuthentication
 
 
@@ -97,7 +97,6 @@ class TokenResponse:
 
     id_token: str = field(repr=False)
     access_token: str = field(repr=False)
-    expires_in: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,4 +155,4 @@ class Session:
     def id_token(self) -> str:
         """The ID Token as it came (RFC 7515 3.1)."""
         parts = (self.header, self.payload, self.signature)
-        return ".".join(urlsafe_b64encode(part).rstrip(b"=").decode("ascii") for part in parts)
+        return ".".join(map(to_base64url, parts))

@@ -88,6 +88,7 @@ def _for_developers(failure: Failure) -> str:
         "Cause": failure.cause,
         "Fix": failure.fix,
         "Rule": failure.spec,
+        "Provider's request": failure.request_id,
     }
     shown = "".join(
         f"<dt>{name}</dt><dd>{escape(text)}</dd>\n" for name, text in rows.items() if text

@@ -143,7 +143,7 @@ def refined(error: SignInError) -> SignInError:
     said, description = error.said
     for row in ROWS:
         if (row.door, row.error) == (door, said) and description.startswith(row.begins):
-            return SignInError(
+            told_apart = SignInError(
                 row.code,
                 error.detail,
                 hint=row.fix,
@@ -152,4 +152,6 @@ def refined(error: SignInError) -> SignInError:
                 status=row.status,
                 retry_after=error.retry_after,
             )
+            told_apart.request_id = error.request_id
+            return told_apart
     return error

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
-from admit.errors import ResponseRejected
+from admit.errors import ProviderError, ResponseRejected, SignInError
 from admit.jose import KeySet
 from admit.model import (
     AuthorizationRequest,
+    AuthorizationResponse,
     Client,
     IDToken,
     ProviderMetadata,
@@ -23,6 +24,7 @@ from admit.model import (
     UserInfo,
 )
 from admit.ports import Http, HttpResponse, Lock
+from admit.protocol.answers import request_id
 from admit.protocol.authorization import (
     RANDOM_BYTES,
     authorization_url,
@@ -38,6 +40,8 @@ from admit.provider_knowledge import ProviderKnowledge
 
 V = TypeVar("V")
 
+#: Seconds after which one sign-in asks the provider nothing more; one exchange may follow.
+LONGEST = 12
 #: Differences of clocks, in seconds, that are worth telling.
 NOTEWORTHY_SKEW = 10
 
@@ -113,17 +117,40 @@ class RelyingParty:
         Raises:
             SignInError: Any but ConfigurationError; the code says which check failed.
         """
+        began = self._clock()
         metadata = await self.metadata()
-        response = parse_authorization_response(parameters, request=request, metadata=metadata)
-        answer = await self._http.send(token_request(self.client, metadata, response))
-        tokens = parse_token_response(answer)
+        secrets = [request.state, request.nonce, request.code_verifier, *parameters.get("code", ())]
+        secrets.append(getattr(self.client.authentication, "client_secret", ""))
         try:
-            id_token = await self._verified(tokens, request)
-        except ResponseRejected as error:
+            response = parse_authorization_response(parameters, request=request, metadata=metadata)
+            return await self._redeem(metadata, response, began)
+        except SignInError as error:
+            error.conceal(secrets)
+            raise
+
+    async def _redeem(
+        self, metadata: ProviderMetadata, response: AuthorizationResponse, began: int
+    ) -> SignedIn:
+        answer = await self._http.send(token_request(self.client, metadata, response))
+        try:
+            tokens = parse_token_response(answer)
+            id_token = await self._verified(tokens, response.request, began)
+        except SignInError as error:
+            error.request_id = request_id(answer)
             if error.code in CLOCK_CODES:
                 error.cause = _clock_evidence(answer, self._clock())
             raise
-        return SignedIn(id_token, await self._userinfo(metadata, tokens, id_token))
+        return SignedIn(id_token, await self._userinfo(metadata, tokens, id_token, began))
+
+    def _check_time(self, began: int) -> None:
+        """Stop before one more exchange where the sign-in has taken too long already."""
+        if self._clock() - began > LONGEST:
+            raise ProviderError(
+                "provider.timeout",
+                f"the provider took more than {LONGEST} s for the answers to one sign-in",
+                status=504,
+                hint="look at the provider's status, and at the network between",
+            )
 
     async def end_session_url(self, *, id_token_hint: str, state: str) -> str | None:
         """Return the URL that ends the provider's session, or None if it offers none.
@@ -145,7 +172,9 @@ class RelyingParty:
             self._starts[name] = start
         return start
 
-    async def _verified(self, tokens: TokenResponse, request: AuthorizationRequest) -> IDToken:
+    async def _verified(
+        self, tokens: TokenResponse, request: AuthorizationRequest, began: int
+    ) -> IDToken:
         """Verify the ID Token; fetch the keys once more where they do not fit."""
 
         def verify(keys: KeySet) -> IDToken:
@@ -158,10 +187,10 @@ class RelyingParty:
                 now=self._clock(),
             )
 
-        return await self._with_keys(verify, {"id_token.unknown_key", "id_token.signature"})
+        return await self._with_keys(verify, {"id_token.unknown_key", "id_token.signature"}, began)
 
     async def _userinfo(
-        self, metadata: ProviderMetadata, tokens: TokenResponse, id_token: IDToken
+        self, metadata: ProviderMetadata, tokens: TokenResponse, id_token: IDToken, began: int
     ) -> UserInfo | None:
         """Call UserInfo where the configuration wants it."""
         wanted = self.client.userinfo
@@ -170,23 +199,32 @@ class RelyingParty:
             return None
         if wanted == "never" or endpoint is None:
             return None
+        self._check_time(began)
         answer = await self._http.send(userinfo_request(endpoint, tokens.access_token))
 
         def parse(keys: KeySet) -> UserInfo:
             return parse_userinfo_response(answer, id_token=id_token, client=self.client, keys=keys)
 
-        if not is_signed(answer):
-            return parse(())
-        return await self._with_keys(parse, {"userinfo.unknown_key", "userinfo.signature"})
+        try:
+            if not is_signed(answer):
+                return parse(())
+            missed = {"userinfo.unknown_key", "userinfo.signature"}
+            return await self._with_keys(parse, missed, began)
+        except SignInError as error:
+            error.request_id = request_id(answer)
+            error.conceal([tokens.access_token])
+            raise
 
-    async def _with_keys(self, verify: Callable[[KeySet], V], missed: set[str]) -> V:
+    async def _with_keys(self, verify: Callable[[KeySet], V], missed: set[str], began: int) -> V:
         """Return what *verify* makes of the keys; of newer ones where it says they do not fit."""
+        self._check_time(began)
         keys = await self._provider.keys()
         try:
             return verify(keys)
         except ResponseRejected as error:
             if error.code not in missed:
                 raise
+            self._check_time(began)
             newer = await self._provider.keys_after_a_miss(keys, error.code)
             if newer is keys:
                 raise

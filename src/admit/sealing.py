@@ -10,7 +10,6 @@ May know: nothing else of this package.
 from __future__ import annotations
 
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Sequence
 from enum import Enum
@@ -18,6 +17,8 @@ from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from admit.base64url import from_base64url, to_base64url
 
 VERSION = b"\x01"
 KEY_ID_BYTES = 4
@@ -63,16 +64,16 @@ class Sealer:
         sealed = _cipher(self._keys[self._newest], purpose, head).encrypt(
             head[-NONCE_BYTES:], message, head
         )
-        return _base64url(head + sealed)
+        return to_base64url(head + sealed)
 
     def open(self, purpose: bytes, text: str) -> bytes | Unsealable:
         """Return the message that was sealed for *purpose*, or why there is none."""
         try:
-            octets = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            octets = from_base64url(text)
         except (Base64Error, ValueError):
             return Unsealable.MALFORMED
         # The decoder skips what it does not know: one message, one spelling.
-        if _base64url(octets) != text:
+        if to_base64url(octets) != text:
             return Unsealable.MALFORMED
         if len(octets) < HEAD_BYTES + TAG_BYTES or octets[:1] != VERSION:
             return Unsealable.MALFORMED
@@ -93,7 +94,3 @@ def _cipher(key: hmac.HMAC, purpose: bytes, head: bytes) -> AESGCM:
     derived = key.copy()
     derived.update(purpose + b"\x00" + head + b"\x01")
     return AESGCM(derived.digest())
-
-
-def _base64url(octets: bytes) -> str:
-    return urlsafe_b64encode(octets).rstrip(b"=").decode("ascii")

@@ -6,13 +6,13 @@ May know: errors, model, sealing, spent.
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
 from struct import Struct
 
+from admit.base64url import from_base64url
 from admit.errors import SignInError
 from admit.model import IDToken, Session, UserInfo
 from admit.sealing import Sealer, Unsealable
@@ -95,7 +95,7 @@ class CookieSessions:
         Raises:
             SessionTooLarge: It would not fit into a cookie.
         """
-        header, payload, signature = map(_base64url_decoded, id_token.raw.split("."))
+        header, payload, signature = map(from_base64url, id_token.raw.split("."))
         session = Session(
             id=self._random(ID_BYTES),
             attempt=attempt,
@@ -149,16 +149,12 @@ class CookieSessions:
         return text
 
 
-def _base64url_decoded(part: str) -> bytes:
-    return urlsafe_b64decode(part + "=" * (-len(part) % 4))
-
-
 def _missing_from(id_token: IDToken, userinfo: UserInfo | None) -> bytes:
-    """Return what UserInfo says and the ID Token does not: nothing is kept twice."""
+    """Return what UserInfo adds. What was signed is not overridden, and nothing is kept twice."""
     if userinfo is None:
         return b""
     claims = id_token.claims
-    missing = {k: v for k, v in userinfo.claims.items() if k not in claims or claims[k] != v}
+    missing = {k: v for k, v in userinfo.claims.items() if k not in claims}
     return json.dumps(missing, separators=(",", ":")).encode() if missing else b""
 
 

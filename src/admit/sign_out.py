@@ -5,9 +5,9 @@ May know: browser, endpoints, errors, events, pages, sealing.
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
 
+from admit.base64url import to_base64url
 from admit.browser import NO_STORE, BrowserRequest, BrowserResponse, redirect
 from admit.endpoints import Endpoints
 from admit.errors import SignInError
@@ -121,7 +121,7 @@ class SignOut:
 
     async def _provider(self, session: Session) -> tuple[str, list[str]]:
         """Return where the provider's session ends; our landing page where it cannot."""
-        state = urlsafe_b64encode(self._random(STATE_BYTES)).rstrip(b"=").decode("ascii")
+        state = to_base64url(self._random(STATE_BYTES))
         try:
             url = await self._endpoints.relying_party.end_session_url(
                 id_token_hint=session.id_token, state=state

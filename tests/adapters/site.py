@@ -41,9 +41,9 @@ class Clock:
 class Site:
     """The application, its provider and what it told the log."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, *, provider: MemoryProvider | None = None, **settings: Any) -> None:
         self.clock = Clock()
-        self.provider = MemoryProvider(now=self.clock)
+        self.provider = provider or MemoryProvider(now=self.clock)
         self.events: list[Event] = []
         self.signed_in: list[str] = []
         self.app = flask.Flask("site")

@@ -50,10 +50,19 @@ def test_an_error_is_one_line_of_what_is_known(error: SignInError, line: str) ->
     assert str(error) == line
 
 
-def test_the_providers_own_words_are_not_in_the_line() -> None:
-    error = SignInError("a.b", "detail", said=("<script>", "<b>"))
-    assert "<" not in str(error)
-    assert "<" not in repr(error)
+def test_the_providers_own_words_are_quoted_cut_and_on_one_line() -> None:
+    error = SignInError("a.b", "400", said=("denied", "one\ntwo\x1b[31m" + "x" * 500))
+    assert error.detail.startswith("400 'denied': 'one\\ntwo\\x1b[31mxxx")
+    assert len(error.detail) < 160
+    assert "one" not in repr(error)
+
+
+def test_what_was_sent_is_taken_out_before_words_are_cut() -> None:
+    secret = "s3cret" * 20
+    error = SignInError("a.b", said=(secret, "x" * 100 + secret))
+    error.conceal(["", secret])
+    assert error.detail == f"'[...]': '{'x' * 100}[...]'"
+    assert error.said == ("[...]", "x" * 100 + "[...]")
 
 
 def test_problems_of_the_configuration_come_together() -> None:

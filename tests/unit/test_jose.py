@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc.jwk import ECKey, OKPKey
 
+from admit.base64url import to_base64url as base64url
 from admit.jose import (
     ALGORITHMS,
     LONGEST_TOKEN,
@@ -18,7 +19,6 @@ from admit.jose import (
     read_key_set,
     verify,
 )
-from admit.testing.provider import base64url
 from material import PROVIDER, keys, refused
 
 GOOD = PROVIDER.jwk(0)

@@ -6,6 +6,7 @@ from dataclasses import FrozenInstanceError, fields
 
 import pytest
 
+from admit.base64url import from_base64url
 from admit.model import (
     AuthorizationResponse,
     IDToken,
@@ -14,11 +15,10 @@ from admit.model import (
     UserInfo,
 )
 from admit.ports import HttpRequest, HttpResponse
-from admit.sessions import _base64url_decoded
 from material import CLIENT, METADATA, PROVIDER, REQUEST
 
 RAW = PROVIDER.sign({"sub": "secret-value"})
-PARTS = [_base64url_decoded(part) for part in RAW.split(".")]
+PARTS = [from_base64url(part) for part in RAW.split(".")]
 SESSION = Session(
     id=b"secret-value", attempt="secret-value", started_at=1, seen_at=2, header=PARTS[0],
     payload=PARTS[1], signature=PARTS[2], userinfo=b"secret-value",

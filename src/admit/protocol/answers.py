@@ -1,4 +1,4 @@
-"""What all back-channel answers have in common: status, JSON, lifetime.
+"""What the messages have in common: an endpoint's query, an answer's status, JSON, lifetime.
 
 May know: errors, ports, strict_json.
 """
@@ -6,6 +6,7 @@ May know: errors, ports, strict_json.
 from __future__ import annotations
 
 import re
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from admit.errors import ProviderError, shown
@@ -74,7 +75,35 @@ def max_age(response: HttpResponse) -> int | None:
     return int(found[1]) if found else None
 
 
+def with_query(endpoint: str, query: str) -> str:
+    """Return *endpoint* with *query*; one that it already has is kept (RFC 6749 3.1)."""
+    return f"{endpoint}{'&' if '?' in endpoint else '?'}{query}"
+
+
+def request_id(response: HttpResponse) -> str:
+    """Return the provider's name for the exchange, empty where it gave none that can be shown."""
+    value = response.headers.get("x-okta-request-id") or response.headers.get("x-request-id", "")
+    return value if re.fullmatch(r"[!-~]{1,64}", value) else ""
+
+
 def retry_after(response: HttpResponse) -> int | None:
-    """Return the seconds of Retry-After, at most an hour, or None (RFC 9110 10.2.3)."""
-    value = response.headers.get("retry-after", "").strip()
-    return min(int(value), LONGEST_WAIT) if re.fullmatch(r"[0-9]{1,9}", value) else None
+    """Return for how many seconds to wait, at most an hour, or None where nothing was said.
+
+    What is a point in time is compared with the provider's own clock, never with ours.
+
+    Spec: RFC 9110 10.2.3; ``X-Rate-Limit-Reset`` is Okta's, in seconds since the epoch.
+    """
+    headers = response.headers
+    value = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", value):
+        return min(int(value), LONGEST_WAIT)
+    now, reset = _time(headers.get("date")), headers.get("x-rate-limit-reset", "")
+    then = int(reset) if re.fullmatch(r"[0-9]{1,12}", reset) else _time(value)
+    return None if now is None or then is None else min(max(then - now, 0), LONGEST_WAIT)
+
+
+def _time(value: str | None) -> int | None:
+    try:
+        return int(parsedate_to_datetime(value or "").timestamp())
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -8,13 +8,14 @@ May know: errors, model.
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from urllib.parse import urlencode
 
+from admit.base64url import to_base64url
 from admit.errors import AuthorizationDenied, ResponseRejected, shown
 from admit.model import AuthorizationRequest, AuthorizationResponse, Client, ProviderMetadata
+from admit.protocol.answers import with_query
 
 #: Parameters that carry the security of the request: set here, and by nobody else.
 RESERVED = frozenset(
@@ -63,7 +64,7 @@ def code_challenge(code_verifier: str) -> str:
     if not CODE_VERIFIER.fullmatch(code_verifier):
         message = "code_verifier must be 43 to 128 unreserved characters"
         raise ValueError(message)
-    return _base64url(sha256(code_verifier.encode("ascii")).digest())
+    return to_base64url(sha256(code_verifier.encode("ascii")).digest())
 
 
 def check_parameters(parameters: Mapping[str, str]) -> None:
@@ -108,7 +109,7 @@ def new_authorization_request(
         message = f"{RANDOM_BYTES} random bytes are needed"
         raise ValueError(message)
     max_age = parameters.get("max_age")
-    values = _base64url(random)
+    values = to_base64url(random)
     return AuthorizationRequest(
         state=values[:VALUE_LENGTH],
         nonce=values[VALUE_LENGTH : 2 * VALUE_LENGTH],
@@ -143,9 +144,7 @@ def authorization_url_start(
             "scope": " ".join(client.scope),
         }
     )
-    endpoint = metadata.authorization_endpoint
-    # An endpoint may already carry a query, which RFC 6749 3.1 says must be kept.
-    return f"{endpoint}{'&' if '?' in endpoint else '?'}{query}"
+    return with_query(metadata.authorization_endpoint, query)
 
 
 def authorization_url(start: str, request: AuthorizationRequest) -> str:
@@ -232,9 +231,8 @@ def parse_authorization_response(
 
 def _refusal(error: str, description: str) -> AuthorizationDenied:
     """Return the error that an error response stands for (OIDC Core 3.1.2.6)."""
-    detail = f"{shown(error)}: {shown(description)}" if description else shown(error)
     return AuthorizationDenied(
-        "authorization.error", detail, spec="RFC 6749 4.1.2.1", said=(error, description)
+        "authorization.error", spec="RFC 6749 4.1.2.1", said=(error, description)
     )
 
 
@@ -258,7 +256,3 @@ def _check_issuer(iss: str | None, metadata: ProviderMetadata) -> None:
 def _single(parameters: Mapping[str, Sequence[str]], name: str) -> str | None:
     values = parameters.get(name, ())
     return values[0] if values else None
-
-
-def _base64url(octets: bytes) -> str:
-    return urlsafe_b64encode(octets).rstrip(b"=").decode("ascii")

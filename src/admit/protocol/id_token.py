@@ -6,11 +6,11 @@ May know: errors, jose, model, providers, strict_json.
 from __future__ import annotations
 
 import hashlib
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any
 
 from admit import jose
+from admit.base64url import to_base64url
 from admit.errors import ResponseRejected, shown
 from admit.jose import KeySet
 from admit.model import AuthorizationRequest, Client, IDToken
@@ -154,7 +154,7 @@ def _check_at_hash(at_hash: object, algorithm: str, access_token: str) -> None:
         return
     name = f"sha{algorithm[-3:]}" if algorithm[-3:].isdigit() else "sha512"
     digest = hashlib.new(name, access_token.encode("utf-8", "surrogatepass")).digest()
-    half = urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode("ascii")
+    half = to_base64url(digest[: len(digest) // 2])
     if at_hash != half:
         raise ResponseRejected(
             "id_token.at_hash_mismatch",

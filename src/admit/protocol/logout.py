@@ -1,6 +1,6 @@
 """Sign-out at the provider (OpenID Connect RP-Initiated Logout 1.0).
 
-May know: model.
+May know: model, protocol.answers.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from admit.model import Client, ProviderMetadata
+from admit.protocol.answers import with_query
 
 
 def end_session_url(
@@ -27,5 +28,5 @@ def end_session_url(
             "state": state,
         }
     )
-    # An endpoint may already carry a query, as Azure AD B2C's does; section 2 lets it.
-    return f"{endpoint}{'&' if '?' in endpoint else '?'}{query}"
+    # Azure AD B2C's endpoint has a query of its own.
+    return with_query(endpoint, query)

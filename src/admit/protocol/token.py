@@ -7,7 +7,6 @@ May know: errors, model, ports, protocol.answers.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -74,7 +73,6 @@ def parse_token_response(response: HttpResponse) -> TokenResponse:
     return TokenResponse(
         id_token=_token(document, "id_token"),
         access_token=_token(document, "access_token"),
-        expires_in=_lifetime(document.get("expires_in")),
     )
 
 
@@ -90,19 +88,11 @@ def _token(document: Mapping[str, Any], name: str) -> str:
     return token
 
 
-def _lifetime(value: object) -> int | None:
-    """Return ``expires_in`` as seconds; what is odd counts as already over."""
-    if value is None:
-        return None
-    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
-    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
-
-
 def _refusal(response: HttpResponse, document: Mapping[str, Any]) -> SignInError:
     """Return the error that an error response stands for (RFC 6749 5.2)."""
     error = document.get("error", document.get("errorCode"))
     description = document.get("error_description", document.get("errorSummary"))
-    detail = f"{response.status} {shown(error)}: {shown(description)}"
+    detail = str(response.status)
     said = (str(error), description if isinstance(description, str) else "")
     if error == "invalid_grant":
         return ResponseRejected(

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from admit.base64url import to_base64url
 from admit.ports import HttpRequest, HttpResponse
 
 JSON = {"content-type": "application/json"}
@@ -115,7 +115,7 @@ class MemoryProvider:
             "exp": self.now() + 3600,
             "auth_time": self.now(),
             "nonce": request.get("nonce"),
-            "at_hash": base64url(hashlib.sha256(access_token.encode()).digest()[:16]),
+            "at_hash": to_base64url(hashlib.sha256(access_token.encode()).digest()[:16]),
             **self.claims,
         }
         claims = {name: value for name, value in claims.items() if value is not None}
@@ -125,9 +125,9 @@ class MemoryProvider:
         """Return *claims* signed with the current key."""
         header = {"alg": "RS256", "kid": f"key-{self.key}", **self.header}
         header = {name: value for name, value in header.items() if value is not None}
-        signed = f"{base64url(_json(header))}.{base64url(_json(claims))}"
+        signed = f"{to_base64url(_json(header))}.{to_base64url(_json(claims))}"
         signature = signing_key(self.key).sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
-        return f"{signed}.{base64url(signature)}"
+        return f"{signed}.{to_base64url(signature)}"
 
     def _discovery(self, _request: HttpRequest) -> HttpResponse:
         base = self.issuer.rstrip("/") + "/v1"
@@ -154,7 +154,7 @@ class MemoryProvider:
             "use": "sig",
             "alg": "RS256",
             "kid": f"key-{number}",
-            "n": base64url(numbers.n.to_bytes(256, "big")),
+            "n": to_base64url(numbers.n.to_bytes(256, "big")),
             "e": "AQAB",
         }
 
@@ -164,7 +164,7 @@ class MemoryProvider:
         if asked is None:
             return _refused("invalid_grant", "The authorization code is invalid or has expired.")
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
-        if base64url(digest) != asked.get("code_challenge"):
+        if to_base64url(digest) != asked.get("code_challenge"):
             return _refused("invalid_grant", "PKCE verification failed.")
         if form.get("redirect_uri") != asked.get("redirect_uri"):
             return _refused("invalid_grant", "The 'redirect_uri' does not match.")
@@ -182,11 +182,6 @@ class MemoryProvider:
     def _userinfo(self, _request: HttpRequest) -> HttpResponse:
         said = {**self.user, **self.userinfo}
         return _ok({name: value for name, value in said.items() if value is not None})
-
-
-def base64url(octets: bytes) -> str:
-    """Return *octets* in base64url without padding."""
-    return urlsafe_b64encode(octets).rstrip(b"=").decode("ascii")
 
 
 def _json(value: object) -> bytes:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
+from admit.base64url import to_base64url as base64url
 from admit.errors import AuthorizationDenied
 from admit.protocol.authorization import (
     RESERVED,
@@ -21,7 +22,6 @@ from admit.protocol.authorization import (
     parse_authorization_response,
     response_state,
 )
-from admit.testing.provider import base64url
 from material import CLIENT, ISSUER, METADATA, NOW, REQUEST, refused
 
 RANDOM = bytes(range(97))

@@ -15,11 +15,12 @@ from joserfc import jws
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
+from admit.base64url import to_base64url as base64url
 from admit.errors import ResponseRejected
 from admit.jose import ALGORITHMS, KeySet, read_key_set
 from admit.model import AuthorizationRequest, Client, IDToken
 from admit.protocol.id_token import verify_id_token
-from admit.testing.provider import base64url, signing_key
+from admit.testing.provider import signing_key
 from material import (
     ACCESS_TOKEN,
     CLIENT,
