@@ -50,6 +50,7 @@ def assemble(
         audience=(settings.client.issuer, settings.client.client_id),
         idle=settings.idle_timeout,
         absolute=settings.absolute_timeout,
+        emit=emit,
     )
     relying_party = RelyingParty(settings.client, http=http, lock=lock, clock=clock, random=random)
     endpoints = Endpoints(

@@ -74,7 +74,7 @@ class Endpoints:
         self._random = random
         self._emit = emit
         self._debug = debug
-        self._rounds = Rounds(self.cookies, clock)
+        self.rounds = Rounds(self.cookies, clock)
 
     async def session(self, request: BrowserRequest) -> Session | None:
         """Return the session of *request*, if its cookie holds one that is alive."""
@@ -83,20 +83,32 @@ class Endpoints:
 
     async def sign_in(self, request: BrowserRequest) -> BrowserResponse:
         """Answer the sign-in address: on to the provider, or back if already signed in."""
-        if request.method == "HEAD" or request.is_script_or_frame:
-            return self.guard.refuse()
-        if url := self.guard.canonical(request):
-            return redirect(url)
+        if instead := self._elsewhere(request):
+            return instead
         return_to = self.guard.return_to(request.parameter("next"))
         added = _visitors(request) if request.parameters else {}
         parameters = {**self.settings.client.authorization_parameters, **added}
         if "prompt" in added or await self.session(request) is None:
             return await self.start(request, return_to, parameters)
         try:
-            rounds = self._rounds.of(request) + 1
+            cookie = self.rounds.sent_back(request, return_to)
         except SignInError as error:
             return self.fail(error, request, return_to)
-        return redirect(self.guard.absolute(return_to), [self._rounds.cookie(rounds)])
+        return redirect(self.guard.absolute(return_to), [cookie])
+
+    async def start_from(
+        self, request: BrowserRequest, return_to: str, parameters: Mapping[str, str]
+    ) -> BrowserResponse:
+        """Begin an attempt from a page of the application's; see `start`."""
+        return self._elsewhere(request) or await self.start(request, return_to, parameters)
+
+    def _elsewhere(self, request: BrowserRequest) -> BrowserResponse | None:
+        """Answer what must not begin a sign-in here: no navigation, or on another host."""
+        if request.method == "HEAD" or request.is_script_or_frame:
+            return self.guard.refuse()
+        if request.method == "GET" and (url := self.guard.canonical(request)):
+            return redirect(url)
+        return None
 
     async def start(
         self, request: BrowserRequest, return_to: str, parameters: Mapping[str, str]
@@ -110,14 +122,16 @@ class Endpoints:
         """
         try:
             attempt, url = await self.relying_party.begin(
-                return_to=return_to, parameters=parameters, rounds=self._rounds.of(request)
+                return_to=return_to, parameters=parameters, rounds=self.rounds.signed_in(request)
             )
         except SignInError as error:
             return self.fail(error, request, return_to)
         name = self._attempts.cookie_name(attempt.state)
-        cookies = [self.cookies.set(name, self._attempts.seal(attempt), LIFETIME)]
+        text = self._attempts.seal(attempt)
+        cookies = [self.cookies.set(name, text, LIFETIME)]
         if pending := self._attempts.pending(request.cookies):
-            cookies += map(self.cookies.delete, self._attempts.surplus(request.cookies))
+            surplus = self._attempts.surplus(request.cookies, len(name) + len(text))
+            cookies += map(self.cookies.delete, surplus)
         self._emit(Event("signin.started", self._told_of(len(pending))))
         # The referrer stays the page that led here, and tells the provider its origin at most.
         return redirect(url, cookies, NOT_STORED)
@@ -204,7 +218,7 @@ class Endpoints:
         self._emit(Event("signin.ok", {"user": user.id}))
         return [
             self.cookies.set(self.cookies.session, text),
-            self._rounds.cookie(attempt.rounds + 1),
+            self.rounds.cookie(attempt.rounds + 1),
         ]
 
     async def _is_seen_again(self, request: BrowserRequest, state: str) -> bool:

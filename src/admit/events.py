@@ -19,7 +19,8 @@ class Event:
 
     Attributes:
         name: ``signin.started``, ``signin.ok``, ``signin.refused``, ``signin.denied``,
-            ``provider.unavailable``, ``logout.local``, ``logout.returned`` or ``logout.refused``.
+            ``provider.unavailable``, ``session.expired``, ``logout.local``, ``logout.returned`` or
+            ``logout.refused``.
         fields: Never a secret, a name or an address; users appear by their id alone.
     """
 

@@ -6,13 +6,15 @@ May know: browser, pages, return_to, settings.
 from __future__ import annotations
 
 import json
-from urllib.parse import quote, urlencode
+import re
+from urllib.parse import quote
 
 from admit.browser import NO_STORE, BrowserRequest, BrowserResponse, redirect
 from admit.return_to import safe_return_to
 from admit.settings import Settings
 
 UNAUTHORIZED = 401
+VISIBLE = re.compile(r"[!-~]*")
 
 
 class Guard:
@@ -26,9 +28,10 @@ class Guard:
         self.default = settings.prefix + settings.after_sign_in
         self._origin, self._host = settings.origin, settings.host
 
-    def return_to(self, value: str | None) -> str:
+    def return_to(self, value: str | None, *, own: frozenset[str] | None = None) -> str:
         """Return *value* if a browser may be sent there after sign-in, else the default page."""
-        return safe_return_to(value, own=self._own, default=self.default)
+        own = self._own if own is None else own
+        return safe_return_to(value, own=own, default=self.default)
 
     def absolute(self, path: str) -> str:
         """Return the URL of a path that was found safe. The host is ours, whatever it holds."""
@@ -76,6 +79,7 @@ class Guard:
         """
         if request.host.lower() == self._host or request.parameter("canonical"):
             return None
-        kept = {name: request.parameter(name) for name in ("next", "prompt", "login_hint")}
-        query = {name: value for name, value in kept.items() if value}
-        return f"{self.sign_in_url}?{urlencode({**query, 'canonical': '1'})}"
+        kept = request.query if VISIBLE.fullmatch(request.query) else ""
+        query = f"{kept}&canonical=1" if kept else "canonical=1"
+        path = self.return_to(f"{self._settings.prefix}{request.path}", own=frozenset())
+        return f"{self._origin}{path}?{query}"

@@ -27,6 +27,8 @@ LARGEST_BODY = 1 << 20
 #: Connections kept open to one origin, and seconds for which an unused one is: load balancers
 #: commonly close at 60.
 MOST_IDLE, LONGEST_IDLE = 8, 55
+#: Seconds to wait for what another thread is asking the provider.
+LONGEST_WAIT = 15
 HEADERS = {
     "User-Agent": f"admit/{__version__}",
     "Accept-Encoding": "identity",
@@ -35,14 +37,25 @@ HEADERS = {
 
 
 class BlockingLock:
-    """A thread lock as the port `Lock`."""
+    """A thread lock as the port `Lock`. Nobody waits for it without end."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._process = os.getpid()
 
     async def __aenter__(self) -> None:
-        """Wait for the lock."""
-        self._lock.acquire()
+        """Wait for the lock.
+
+        Raises:
+            ProviderError: ``provider.timeout``.
+        """
+        if self._process != os.getpid():
+            # A thread of the parent held it, perhaps, and is not here to give it back.
+            self.__init__()  # type: ignore[misc]
+        if not self._lock.acquire(timeout=LONGEST_WAIT):
+            raise ProviderError(
+                "provider.timeout", "another request waits for the provider's answer", status=504
+            )
 
     async def __aexit__(
         self,

@@ -1,6 +1,6 @@
 """The life of a session: begin, load, touch, end.
 
-May know: errors, model, sealing, spent.
+May know: base64url, errors, events, model, sealing, spent.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from struct import Struct
 
 from admit.base64url import from_base64url
 from admit.errors import SignInError
+from admit.events import Emit, Event
 from admit.model import IDToken, Session, UserInfo
 from admit.sealing import Sealer, Unsealable
 from admit.spent import Spent
@@ -64,6 +65,7 @@ class CookieSessions:
             one must not open the other.
         idle: Seconds without use after which a session ends.
         absolute: Seconds after which it ends in any case.
+        emit: Takes events.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class CookieSessions:
         audience: tuple[str, str],
         idle: int,
         absolute: int,
+        emit: Emit = lambda _event: None,
     ) -> None:
         self.name = name
         self._purpose = PURPOSE + sha256("\n".join(audience).encode()).digest()
@@ -82,6 +85,7 @@ class CookieSessions:
         self._random = random
         self._idle = idle
         self._absolute = absolute
+        self._emit = emit
         self._ended = Spent()
         # A page brings its cookie with each of its requests. What does not open is not remembered,
         # so nobody fills this who was not signed in.
@@ -116,17 +120,21 @@ class CookieSessions:
             session = self._opened(text)
         except _NoSession:
             return None
-        if (
-            now >= session.started_at + self._absolute
-            or now >= session.seen_at + self._idle
-            or session.id in self._ended
-        ):
+        if session.id in self._ended:
+            return None
+        absolute = now >= session.started_at + self._absolute
+        if absolute or now >= session.seen_at + self._idle:
+            self._emit(Event("session.expired", {"timeout": "absolute" if absolute else "idle"}))
             return None
         return session
 
     def is_due(self, session: Session, now: int) -> bool:
         """Tell whether the session's last use was long enough ago to be written down again."""
         return now >= session.seen_at + self._idle // TOUCH_AFTER
+
+    def has_ended(self, session: Session) -> bool:
+        """Tell whether the session was ended, as far as this process saw it."""
+        return session.id in self._ended
 
     async def touch(self, session: Session, now: int) -> str:
         """Return the content of a fresh cookie for a session that is in use."""

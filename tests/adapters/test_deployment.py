@@ -18,7 +18,7 @@ def set_cookies(answer: object) -> list[str]:
 
 def test_a_sign_in_begins_on_the_canonical_host(site: Site, browser: Browser) -> None:
     answer = browser.get("/signin?next=/profile", base_url="http://127.0.0.1:5000")
-    assert answer.location == "http://localhost:5000/signin?next=%2Fprofile&canonical=1"
+    assert answer.location == "http://localhost:5000/signin?next=/profile&canonical=1"
     assert site.events == []
     assert browser.sign_in(answer.location).location == "http://localhost:5000/profile"
 

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import flask
+from flask_login import COOKIE_NAME
 
 from admit.assembly import assemble
 from admit.config import read_settings
+from admit.errors import SignInError
 from admit.events import LOGGER, Emit, log_event
 from admit.failures import Failure
-from admit.flask.state import PUBLIC, AppState
+from admit.flask.state import PUBLIC, REFRESHING, AppState
 from admit.flask.translate import from_flask, to_flask
 from admit.http_client import BlockingHttp, BlockingLock
 from admit.ports import Http, run_sync
@@ -85,7 +87,7 @@ class SignIn:
             debug=lambda: app.debug,
         )
         parts.endpoints.on_sign_in = self._signed_in
-        parts.endpoints.on_sign_out = _empty_session
+        parts.endpoints.on_sign_out = _signed_out
         parts.endpoints.failure_body = self._failure_body
         app.extensions["admit"] = AppState(app, parts, clock=self._clock, load_user=self._loaded)
         LOGGER.info(
@@ -139,12 +141,22 @@ class SignIn:
         endpoints = state.parts.endpoints
         merged = {**endpoints.settings.client.authorization_parameters, **given}
         return_to = endpoints.guard.return_to(next)
-        return to_flask(run_sync(endpoints.start(from_flask(), return_to, merged)))
+        request = from_flask(form=False)
+        return to_flask(run_sync(endpoints.start_from(request, return_to, merged)))
 
     def _signed_in(self, user: User) -> None:
+        """Give the new user an empty session of Flask's; the former's comes back if refused."""
+        former = dict(flask.session)
         _empty_session()
-        if self._on_sign_in is not None:
-            self._on_sign_in(user)
+        try:
+            if self._on_sign_in is not None:
+                self._on_sign_in(user)
+        except SignInError:
+            flask.session.clear()
+            flask.session.update(former)
+            raise
+        if REFRESHING in former:
+            flask.session["_fresh"] = True
 
     def _failure_body(self, failure: Failure) -> str | None:
         return None if self._failure_page is None else self._failure_page(failure)
@@ -177,5 +189,14 @@ def _state() -> AppState:
 
 def _empty_session() -> None:
     """Forget what the application kept for whoever used this browser before."""
-    if flask.session:
+    # A form that comes from the provider's page brings no cookie of Flask's to tell it is there.
+    if flask.session or flask.request.method == "POST":
         flask.session.clear()
+
+
+def _signed_out() -> None:
+    """Forget the application's own users too, as Flask-Login's `logout_user` does."""
+    _empty_session()
+    remember = flask.current_app.config.get("REMEMBER_COOKIE_NAME", COOKIE_NAME)
+    if remember in flask.request.cookies:
+        flask.session["_remember"] = "clear"

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from admit.assembly import Assembly
 from admit.browser import BrowserRequest
-from admit.errors import ResponseRejected
+from admit.errors import AuthorizationDenied, ResponseRejected, SignInError
 from admit.flask.bridge import bridge
 from admit.flask.translate import from_flask, to_flask
 from admit.model import Session
@@ -22,7 +22,10 @@ PUBLIC = "_admit_public"
 #: What a request knows: its session, once somebody has asked, and that it was ended.
 SESSION, ENDED = "_admit_session", "_admit_ended"
 NOT_ASKED = object()
+NOT_HERE = object()
 NOBODYS_CACHE = "private, no-store"
+#: In Flask's own session: a user is signing in anew, for Flask-Login's `fresh_login_required`.
+REFRESHING = "_admit_refreshing"
 
 
 class AppState:
@@ -44,7 +47,7 @@ class AppState:
         load_user: Callable[[User], Any],
     ) -> None:
         self.parts = parts
-        self.manager = bridge(app, user=self.user, challenge=self.challenge)
+        self._manager = bridge(app, self)
         self._clock = clock
         self._load_user = load_user
         self._home: object = NOT_ASKED
@@ -55,9 +58,9 @@ class AppState:
             methods=["GET", "POST"])  # fmt: skip
         add(settings.callback_path, "signin_callback", self._view(parts.endpoints.callback),
             methods=["GET", "POST"] if form_post else ["GET"])  # fmt: skip
-        if settings.signed_out_path == "/":
-            app.url_value_preprocessor(self._landing)
-        else:
+        self._lands_at_home = settings.signed_out_path == "/"
+        app.url_value_preprocessor(self._each_request)
+        if not self._lands_at_home:
             add(settings.signed_out_path, "signed_out", self._view(parts.sign_out.returned))
         if settings.protect_all:
             app.before_request(self._protect)
@@ -87,18 +90,36 @@ class AppState:
         session = self.session()
         if session is None:
             return None
-        return self._load_user(User.of(session, self.parts.settings.groups_claim))
+        user = self._load_user(User.of(session, self.parts.settings.groups_claim))
+        # Flask-Login asks this at its own sign-in, which ours takes the place of.
+        return user if getattr(user, "is_active", True) else None
 
     def challenge(self) -> flask.Response:
-        """Return what a visitor who is not signed in gets instead of the page."""
-        request = from_flask()
-        answer = self.parts.endpoints.guard.challenge(request)
-        if answer is None:
+        """Return what whoever may not see the page gets instead."""
+        endpoints, request = self.parts.endpoints, from_flask(form=False)
+        wanted = endpoints.guard.wanted(request)
+        error: SignInError
+        if self.session() is not None:
+            error = AuthorizationDenied(
+                "app.no_user",
+                "the session is alive, but the application's user_loader gives no active user",
+                hint="sign in as another user, or let the application know this one",
+            )
+        elif answer := endpoints.guard.challenge(request):
+            return to_flask(answer)
+        else:
             error = ResponseRejected(
                 "sign_in.required", "a form was sent without a session", status=401
             )
-            answer = self.parts.endpoints.fail(error, request)
-        return to_flask(answer)
+        return to_flask(endpoints.fail(error, request, wanted))
+
+    def refresh(self) -> flask.Response:
+        """Begin a new sign-in of whoever is signed in, and come back to this page."""
+        endpoints, request = self.parts.endpoints, from_flask(form=False)
+        flask.session[REFRESHING] = True
+        parameters = {**endpoints.settings.client.authorization_parameters, "max_age": "0"}
+        return_to = endpoints.guard.wanted(request)
+        return to_flask(run_sync(endpoints.start_from(request, return_to, parameters)))
 
     def _protect(self) -> flask.Response | None:
         endpoint = flask.request.endpoint
@@ -130,47 +151,51 @@ class AppState:
         """Keep pages that asked for the user out of caches, and the session alive."""
         context = context_of_request()
         session = getattr(context, SESSION)
-        vary, cache_control = "", ""
+        cookies = self.parts.endpoints.cookies
+        vary, cache_control, decided = "", "", False
         for name, value in response.headers:
             if name == "Vary":
                 vary = value
             elif name == "Cache-Control":
                 cache_control = value
+            elif name == "Set-Cookie" and value.startswith(f"{cookies.session}="):
+                decided = True
         if vary:
             response.vary.add("Cookie")
         else:
             response.headers.add("Vary", "Cookie")
         if session is not None:
-            self._keep(response, cast("Session", session), cache_control)
+            if _keep_private(response, cache_control) and not decided:
+                self._keep_alive(response, cast("Session", session))
         elif hasattr(context, ENDED):
-            cookies = self.parts.endpoints.cookies
             response.headers["Cache-Control"] = NOBODYS_CACHE
             response.headers.add("Set-Cookie", cookies.delete(cookies.session))
+            response.headers.add("Set-Cookie", cookies.delete(cookies.rounds))
         return response
 
-    def _keep(self, response: flask.Response, session: Session, cache_control: str) -> None:
-        """Mark a signed-in user's page as nobody else's, and lengthen the session if it is time."""
-        headers = response.headers
-        if not cache_control:
-            headers.add("Cache-Control", NOBODYS_CACHE)
-        elif not any(word in cache_control for word in ("max-age", "private", "no-store")):
-            # The application has not decided how long its page may be kept.
-            headers["Cache-Control"] = NOBODYS_CACHE
-        now = self._clock()
-        if self.parts.sessions.is_due(session, now):
-            cookies = self.parts.endpoints.cookies
-            fresh = run_sync(self.parts.sessions.touch(session, now))
-            headers.add("Set-Cookie", cookies.set(cookies.session, fresh))
+    def _keep_alive(self, response: flask.Response, session: Session) -> None:
+        """Lengthen the session if it is time, and note that the sign-in has stuck."""
+        endpoints, now = self.parts.endpoints, self._clock()
+        cookies, sessions = endpoints.cookies, self.parts.sessions
+        # It may have ended while the page was made: then it must not come back.
+        if sessions.is_due(session, now) and not sessions.has_ended(session):
+            fresh = run_sync(sessions.touch(session, now))
+            response.headers.add("Set-Cookie", cookies.set(cookies.session, fresh))
+        if endpoints.rounds.has_stuck(flask.request.cookies):
+            response.headers.add("Set-Cookie", cookies.delete(cookies.rounds))
 
-    def _landing(self, endpoint: str | None, _values: object) -> None:
+    def _each_request(self, endpoint: str | None, _values: object) -> None:
         """Answer the provider's redirect after sign-out, where it leads to the home page.
 
         The home page is the application's own. This is asked before each page, and costs next to
         nothing: a function of `before_request` would cost ten times as much.
         """
         if self._home is NOT_ASKED:
-            self._home = _endpoint_of_home()
-        if endpoint != self._home or "state=" not in flask.request.environ["QUERY_STRING"]:
+            # An application may have made a manager of its own since.
+            self._manager.take_over(flask.current_app)
+            self._home = _endpoint_of_home() if self._lands_at_home else NOT_HERE
+        environ = flask.request.environ if endpoint == self._home else {}
+        if "state=" not in environ.get("QUERY_STRING", ""):
             return
         request = from_flask()
         if request.path == "/" and self.parts.sign_out.is_return(request):
@@ -179,6 +204,20 @@ class AppState:
     def _sign_out_token(self) -> str:
         session = self.session()
         return "" if session is None else self.parts.sign_out.token(session)
+
+
+def _keep_private(response: flask.Response, cache_control: str) -> bool:
+    """Keep the page out of shared caches; tell whether it is, as the application may want it there.
+
+    What shared caches may keep must bring nobody a session's cookie.
+    """
+    if "private" in cache_control or "no-store" in cache_control:
+        return True
+    if "public" in cache_control or "s-maxage" in cache_control:
+        return False
+    lasting = "max-age" in cache_control
+    response.headers["Cache-Control"] = f"private, {cache_control}" if lasting else NOBODYS_CACHE
+    return True
 
 
 def _endpoint_of_home() -> str | None:

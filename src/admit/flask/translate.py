@@ -36,14 +36,14 @@ class _Headers:
         return self._environ.get(_wsgi_name(name))
 
 
-def from_flask() -> BrowserRequest:
-    """Return the current request."""
+def from_flask(*, form: bool = True) -> BrowserRequest:
+    """Return the current request; a form that was posted is read only where it is wanted."""
     # The proxy is looked through once: each use of it costs as much as what it leads to.
     request = flask.request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     environ = request.environ
     query, path = environ.get("QUERY_STRING", ""), request.path
     if request.method == "POST":
-        parameters = request.form.to_dict(flat=False)
+        parameters = request.form.to_dict(flat=False) if form else {}
     else:
         parameters = request.args.to_dict(flat=False) if query else {}
     return BrowserRequest(
