@@ -213,7 +213,7 @@ def test_a_slow_page_does_not_bring_back_a_session_that_ended_meanwhile(site: Si
     @site.sign_in.public
     def slow() -> str:
         assert current_user.is_authenticated
-        site.app.test_client().post(
+        site.app.test_client(use_cookies=False).post(
             "/signout",
             base_url=site.base_url,
             headers={**OWN, "Cookie": f"admit={browser.cookies()['admit']}"},
