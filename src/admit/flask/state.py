@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import flask
 from flask_login import current_user, user_logged_out
@@ -18,9 +18,14 @@ from admit.model import Session
 from admit.ports import run_sync
 from admit.user import User
 
+if TYPE_CHECKING:
+    from werkzeug.datastructures import Headers
+
 PUBLIC = "_admit_public"
 #: What a request knows: its session, once somebody has asked, and that it was ended.
 SESSION, ENDED = "_admit_session", "_admit_ended"
+#: That the sign-ins just before it may be forgotten: the session has stuck.
+SETTLED = "_admit_settled"
 NOT_ASKED = object()
 NOT_HERE = object()
 NOBODYS_CACHE = "private, no-store"
@@ -48,6 +53,7 @@ class AppState:
     ) -> None:
         self.parts = parts
         self._manager = bridge(app, self)
+        self._own_cookie = f"{parts.endpoints.cookies.session}="
         self._clock = clock
         self._load_user = load_user
         self._home: object = NOT_ASKED
@@ -79,9 +85,12 @@ class AppState:
         context = context_of_request()
         session = getattr(context, SESSION, NOT_ASKED)
         if session is NOT_ASKED:
-            cookie = flask.request.cookies.get(self.parts.endpoints.cookies.session)
+            cookies, endpoints = flask.request.cookies, self.parts.endpoints
+            cookie = cookies.get(endpoints.cookies.session)
             session = run_sync(self.parts.sessions.load(cookie, self._clock()))
             setattr(context, SESSION, session)
+            if endpoints.cookies.rounds in cookies and endpoints.rounds.has_stuck(cookies):
+                setattr(context, SETTLED, True)
             flask.after_this_request(self._finish)
         return cast("Session | None", session)
 
@@ -148,41 +157,43 @@ class AppState:
             setattr(context, ENDED, True)
 
     def _finish(self, response: flask.Response) -> flask.Response:
-        """Keep pages that asked for the user out of caches, and the session alive."""
+        """Keep a page that asked for the user out of caches, and the session alive."""
         context = context_of_request()
         session = getattr(context, SESSION)
-        cookies = self.parts.endpoints.cookies
-        vary, cache_control, decided = "", "", False
-        for name, value in response.headers:
-            if name == "Vary":
-                vary = value
-            elif name == "Cache-Control":
-                cache_control = value
-            elif name == "Set-Cookie" and value.startswith(f"{cookies.session}="):
-                decided = True
-        if vary:
+        if session is None:
             response.vary.add("Cookie")
-        else:
-            response.headers.add("Vary", "Cookie")
-        if session is not None:
-            if _keep_private(response, cache_control) and not decided:
-                self._keep_alive(response, cast("Session", session))
-        elif hasattr(context, ENDED):
-            response.headers["Cache-Control"] = NOBODYS_CACHE
-            response.headers.add("Set-Cookie", cookies.delete(cookies.session))
-            response.headers.add("Set-Cookie", cookies.delete(cookies.rounds))
+            if hasattr(context, ENDED):
+                cookies = self.parts.endpoints.cookies
+                response.headers["Cache-Control"] = NOBODYS_CACHE
+                response.headers.add("Set-Cookie", cookies.delete(cookies.session))
+                response.headers.add("Set-Cookie", cookies.delete(cookies.rounds))
+            return response
+        headers, cache_control, decided = response.headers, "", False
+        for name, value in headers:
+            if name == "Cache-Control":
+                cache_control = value
+            elif name == "Set-Cookie" and value.startswith(self._own_cookie):
+                decided = True
+        if not cache_control:
+            # What nobody stores needs no Vary.
+            headers.add("Cache-Control", NOBODYS_CACHE)
+        elif not _keep_private(response, cache_control):
+            return response
+        if not decided:
+            self._keep_alive(headers, session, settled=hasattr(context, SETTLED))
         return response
 
-    def _keep_alive(self, response: flask.Response, session: Session) -> None:
-        """Lengthen the session if it is time, and note that the sign-in has stuck."""
-        endpoints, now = self.parts.endpoints, self._clock()
-        cookies, sessions = endpoints.cookies, self.parts.sessions
+    def _keep_alive(self, headers: Headers, session: Session, *, settled: bool) -> None:
+        """Lengthen the session if it is time; forget the rounds of a sign-in that has stuck."""
+        sessions, now = self.parts.sessions, self._clock()
         # It may have ended while the page was made: then it must not come back.
         if sessions.is_due(session, now) and not sessions.has_ended(session):
+            cookies = self.parts.endpoints.cookies
             fresh = run_sync(sessions.touch(session, now))
-            response.headers.add("Set-Cookie", cookies.set(cookies.session, fresh))
-        if endpoints.rounds.has_stuck(flask.request.cookies):
-            response.headers.add("Set-Cookie", cookies.delete(cookies.rounds))
+            headers.add("Set-Cookie", cookies.set(cookies.session, fresh))
+        if settled:
+            cookies = self.parts.endpoints.cookies
+            headers.add("Set-Cookie", cookies.delete(cookies.rounds))
 
     def _each_request(self, endpoint: str | None, _values: object) -> None:
         """Answer the provider's redirect after sign-out, where it leads to the home page.
@@ -211,7 +222,10 @@ def _keep_private(response: flask.Response, cache_control: str) -> bool:
 
     What shared caches may keep must bring nobody a session's cookie.
     """
-    if "private" in cache_control or "no-store" in cache_control:
+    if "no-store" in cache_control:
+        return True
+    response.vary.add("Cookie")
+    if "private" in cache_control:
         return True
     if "public" in cache_control or "s-maxage" in cache_control:
         return False
