@@ -101,7 +101,7 @@ CODES: Mapping[str, Text] = {
     "response.iss_mismatch": UNVERIFIED,
     "response.code_missing": START_AGAIN,
     "response.code_too_long": UNVERIFIED,
-    "authorization.error": DECLINED,
+    "authorization.error": NOT_SET_UP,
     "authorization.denied": DECLINED,
     "authorization.user_not_assigned": NO_ACCESS,
     "authorization.no_access_policy": NO_ACCESS,

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, cast
+from urllib.parse import urlsplit
 
 from admit.client_auth import METHODS, NoAuthentication
 from admit.config_reader import Reader, Source
@@ -50,7 +51,14 @@ NAMES = (
 #: The claim of a scope that an application misses most; a thin ID Token leaves it to UserInfo.
 SCOPE_CLAIMS: Mapping[str, str] = {"profile": "name", "email": "email", "groups": "groups"}
 #: Segments with a slash after each but the last, where it is optional; then a query.
-PATH = r"/(?:[A-Za-z0-9._~-]+/)*(?:[A-Za-z0-9._~-]+)?(?:\?[!-~]*)?"
+PATH = r"/(?:[A-Za-z0-9._~-]+/)*(?:[A-Za-z0-9._~-]+)?"
+PATH_WITH_QUERY = PATH + r"(?:\?[!-~]*)?"
+#: What Kubernetes tells every container of a Service named "admit".
+SERVICE = re.compile(r"ADMIT_(?:SERVICE_(?:HOST|PORT\w*)|PORT(?:_\w+)?)")
+#: A key that somebody was to replace.
+UNCHANGED = re.compile(
+    r"\{.*\}|<.*>|change[-_ ]?(?:me|this)|your[-_ ]?secret|placeholder", re.IGNORECASE
+)
 SHORTEST_KEY = 32
 FEWEST_CHARACTERS = 8
 WHERE_CLIENT = "In the Okta Admin Console: Applications > your app > General > Client Credentials."
@@ -108,7 +116,9 @@ def _unknown_names(reader: Reader, sources: list[Source]) -> None:
     known = {f"ADMIT_{name.upper()}" for name in NAMES}
     for source in sources:
         for name in source.values:
-            if isinstance(name, str) and name.startswith("ADMIT_") and name not in known:
+            if not isinstance(name, str) or not name.startswith("ADMIT_") or name in known:
+                continue
+            if source.kind != "environment" or not SERVICE.fullmatch(name):
                 close = get_close_matches(name, known, n=1)
                 reader.problem(
                     source.shown(name),
@@ -154,7 +164,18 @@ def _client(reader: Reader, base_url: str, paths: Mapping[str, str]) -> Client:
 def _issuer(reader: Reader) -> str:
     """Return the issuer, given as such or as an Okta domain."""
     domain = reader.optional("okta_domain")
-    if reader.optional("issuer") is None and domain is not None:
+    places = {name: reader.place(name) for name in ("issuer", "okta_domain")}
+    if domain and places["issuer"] == places["okta_domain"]:
+        host = (domain.partition("://")[2] or domain).partition("/")[0]
+        if host.lower() not in str(reader.value("issuer")).lower():
+            reader.problem(
+                reader.shown("okta_domain"),
+                f"{reader.shown('issuer')} is set too, and is another org's",
+                "Remove one of them: the issuer alone is enough.",
+            )
+    if domain and places["okta_domain"] < places["issuer"]:
+        if urlsplit(domain if "://" in domain else f"https://{domain}").path.strip("/"):
+            return read_issuer(reader, "okta_domain", domain)
         server = reader.optional("okta_authorization_server")
         issuer = okta_issuer(domain, "default" if server is None else server)
         return read_issuer(reader, "okta_domain", issuer)
@@ -219,7 +240,8 @@ def _paths(reader: Reader) -> dict[str, str]:
     paths = {}
     for name, default in defaults.items():
         path = paths[name] = reader.optional(name) or default
-        if not re.fullmatch(PATH, path):
+        pattern = PATH_WITH_QUERY if name == "after_sign_in" else PATH
+        if not re.fullmatch(pattern, path):
             reader.problem(
                 reader.shown(name),
                 f"{path!r} is no plain path",
@@ -228,6 +250,12 @@ def _paths(reader: Reader) -> dict[str, str]:
     own = [paths[n] for n in ("sign_in_path", "sign_out_path", "callback_path", "signed_out_path")]
     if len(set(own)) < len(own):
         reader.problem("ADMIT_*_PATH", "two pages have one path", "Give each its own.")
+    if paths["after_sign_in"].partition("?")[0].rstrip("/") in own[:3]:
+        reader.problem(
+            reader.shown("after_sign_in"),
+            "it leads back to the sign-in's own pages",
+            "Name a page of the application.",
+        )
     return paths
 
 
@@ -280,7 +308,7 @@ def _secret_keys(reader: Reader) -> tuple[str, ...]:
     for key in keys:
         if len(key) < SHORTEST_KEY:
             reader.problem(name, f"a key has fewer than {SHORTEST_KEY} characters", fix)
-        elif len(set(key)) < FEWEST_CHARACTERS or "change" in key.lower() or "{" in key:
+        elif len(set(key)) < FEWEST_CHARACTERS or UNCHANGED.search(key):
             reader.problem(name, "a key is a placeholder, not random", fix)
     return keys
 

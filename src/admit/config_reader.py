@@ -13,7 +13,7 @@ from typing import Any
 from admit.errors import Problem
 
 PLACEHOLDERS = re.compile(
-    r"[{}<>]|\$\{?CLI_OKTA|your-?okta-?domain|your-?client|NEVER-SHOW-SECRETS|dev-133337\.okta\.com",
+    r"[{}<>]|^[.*x]+$|\$\{?CLI_OKTA|your-?(?:okta-?)?domain|your-?client|NEVER-SHOW-SECRETS|dev-133337\.okta\.com",
     re.IGNORECASE,
 )
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
@@ -59,6 +59,13 @@ class Reader:
     def shown(self, name: str) -> str:
         """Return the name under which the setting was found, or ours."""
         return next((shown for shown, _ in self._found(name)), f"ADMIT_{name.upper()}")
+
+    def place(self, name: str) -> int:
+        """Return how late in the order of precedence the setting was found."""
+        for place, source in enumerate(self.sources):
+            if next(self._found_in(source, name), None) is not None:
+                return place
+        return len(self.sources)
 
     def framework(self, name: str) -> Any:  # noqa: ANN401 - whatever the application set
         """Return a setting of the framework's own, or None."""
@@ -137,6 +144,9 @@ class Reader:
 
     def _found(self, name: str) -> Iterator[tuple[str, Any]]:
         for source in self.sources:
-            for key in (f"ADMIT_{name.upper()}", *self._aliases.get(name, ())):
-                if source.values.get(key) is not None:
-                    yield source.shown(key), source.values[key]
+            yield from self._found_in(source, name)
+
+    def _found_in(self, source: Source, name: str) -> Iterator[tuple[str, Any]]:
+        for key in (f"ADMIT_{name.upper()}", *self._aliases.get(name, ())):
+            if source.values.get(key) is not None:
+                yield source.shown(key), source.values[key]

@@ -12,6 +12,7 @@ from admit.config_reader import PLACEHOLDERS, Reader
 from admit.protocol.discovery import is_loopback
 from admit.providers import is_okta, is_okta_server, okta_admin_fix
 
+PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?")
 PASTED_TAIL = re.compile(r"/(?:\.well-known/.*|v1(?:/.*)?)$")
 
 
@@ -24,7 +25,7 @@ def read_issuer(reader: Reader, name: str, issuer: str) -> str:
         issuer: What was configured.
     """
     if not issuer or PLACEHOLDERS.search(issuer):
-        if issuer:
+        if issuer and reader.shown(name) not in {problem.setting for problem in reader.problems}:
             reader.problem(reader.shown(name), f"{issuer!r} is a placeholder", "Use your own.")
         return issuer
     if found := _issuer_problem(issuer):
@@ -91,6 +92,10 @@ def read_base_url(reader: Reader) -> str:
         reader.problem(name, *found)
     if parts.query or parts.fragment or "@" in parts.netloc:
         reader.problem(name, "a base URL has no query, fragment or user", "Remove it.")
+    if not PLAIN_PATH.fullmatch(parts.path):
+        reader.problem(name, f"{parts.path!r} is no plain path", "Use letters, digits, . _ ~ -.")
+    if not (parts.hostname or "").isascii():
+        reader.problem(name, "its host is not ASCII", "Use the form that begins with xn--.")
     return _plain(parts)
 
 

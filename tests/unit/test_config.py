@@ -182,8 +182,56 @@ def test_an_okta_domain_stands_for_an_issuer(changes: dict[str, Any], issuer: st
     assert read(issuer=None, **changes).client.issuer == issuer
 
 
-def test_an_issuer_wins_over_an_okta_domain() -> None:
-    assert read(okta_domain="other.okta.com").client.issuer == GOOD["issuer"]
+def test_an_issuer_wins_over_the_okta_domain_beside_it() -> None:
+    assert read(okta_domain="acme.okta.com").client.issuer == GOOD["issuer"]
+    with pytest.raises(ConfigurationError, match="another org's"):
+        read(okta_domain="other.okta.com")
+
+
+def test_the_first_place_wins_whichever_of_the_two_it_names() -> None:
+    arguments = {name: value for name, value in GOOD.items() if name != "issuer"}
+    environ = {"OKTA_OAUTH2_ISSUER": "https://dev.okta.com/oauth2/default"}
+    settings = read_settings({**arguments, "okta_domain": "prod.okta.com"}, {}, environ)
+    assert settings.client.issuer == "https://prod.okta.com/oauth2/default"
+
+
+def test_a_whole_issuer_may_stand_where_the_domain_is_asked() -> None:
+    arguments = {name: value for name, value in GOOD.items() if name != "issuer"}
+    issuer = "https://acme.okta.com/oauth2/aus1"
+    assert read_settings({**arguments, "okta_domain": issuer}, {}, {}).client.issuer == issuer
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("issuer", "https://YOUR-DOMAIN.okta.com/oauth2/default"),
+        ("client_id", "..."),
+        ("client_secret", "xxxx"),
+        ("sign_in_path", "/signin?x=1"),
+        ("after_sign_in", "/signin"),
+        ("after_sign_in", "/signout?a=b"),
+        ("base_url", "http://localhost:5000/a;Domain=evil"),
+        ("base_url", "https://\u4f8b.jp"),
+    ],
+)
+def test_what_would_fail_later_is_told_now(setting: str, value: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(**{setting: value})
+    assert [problem.setting for problem in caught.value.problems] == [setting]
+
+
+@pytest.mark.parametrize(
+    "key", ["{aB3$" + "k9Lm2Pq8Rt5Vx1Zc4Nf7Hj" * 2, "exchange-aB3k9Lm2Pq8Rt5Vx1Zc4Nf7Hj"]
+)
+def test_a_random_key_is_no_placeholder_whatever_letters_it_has(key: str) -> None:
+    assert read(secret_keys=[key]).secret_keys == (key,)
+
+
+def test_a_service_of_kubernetes_named_admit_is_no_setting() -> None:
+    environ = {"ADMIT_SERVICE_HOST": "10.0.0.1", "ADMIT_PORT_80_TCP_ADDR": "10.0.0.1"}
+    assert read_settings(GOOD, {}, environ).client.client_id == GOOD["client_id"]
+    with pytest.raises(ConfigurationError, match="ADMIT_SERVICE_HOST"):
+        read_settings(GOOD, environ, {})
 
 
 def test_a_developers_machine_needs_no_https() -> None:

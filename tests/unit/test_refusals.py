@@ -68,7 +68,7 @@ def test_the_beginning_of_the_description_decides(error: str, description: str, 
     [
         AuthorizationDenied("authorization.error", "'new_code'", said=("new_code", "Words.")),
         AuthorizationDenied("authorization.error", "", said=("<script>", "<b>")),
-        ProviderError("token.refused", "400", said=("access_denied", "User is not assigned")),
+        ProviderError("token.refused", "400", said=("access_what", "User is not assigned")),
         ResponseRejected("token.invalid_grant", "400", said=("invalid_grant", "Expired.")),
         ResponseRejected("id_token.expired", "an hour ago"),
     ],

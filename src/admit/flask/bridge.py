@@ -57,7 +57,8 @@ class Bridge(LoginManager):
 
     def needs_refresh(self) -> flask.Response:
         """Return what `fresh_login_required` answers a user who signed in a while ago."""
-        if self.needs_refresh_callback is not None or self.door.session() is None:
+        own = self.needs_refresh_callback is None and has_session_of_flasks()
+        if not own or self.door.session() is None:
             return cast("flask.Response", super().needs_refresh())
         user_needs_refresh.send(_app())
         return self.door.refresh()
@@ -78,6 +79,11 @@ def bridge(app: flask.Flask, door: Door) -> Bridge:
     # A template that does not mention the user costs nothing: the proxy loads at its first use.
     app.context_processor(lambda: {"current_user": current_user})
     return manager
+
+
+def has_session_of_flasks() -> bool:
+    """Tell whether Flask's own session can be written: it needs a SECRET_KEY, ours does not."""
+    return not flask.current_app.session_interface.is_null_session(flask.session)
 
 
 def _app() -> flask.Flask:

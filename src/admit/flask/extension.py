@@ -16,6 +16,7 @@ from admit.config import read_settings
 from admit.errors import SignInError
 from admit.events import LOGGER, Emit, log_event
 from admit.failures import Failure
+from admit.flask.bridge import has_session_of_flasks
 from admit.flask.state import PUBLIC, REFRESHING, AppState
 from admit.flask.translate import from_flask, to_flask
 from admit.http_client import BlockingHttp, BlockingLock
@@ -152,8 +153,9 @@ class SignIn:
             if self._on_sign_in is not None:
                 self._on_sign_in(user)
         except SignInError:
-            flask.session.clear()
-            flask.session.update(former)
+            if has_session_of_flasks():
+                flask.session.clear()
+                flask.session.update(former)
             raise
         if REFRESHING in former:
             flask.session["_fresh"] = True
@@ -190,7 +192,7 @@ def _state() -> AppState:
 def _empty_session() -> None:
     """Forget what the application kept for whoever used this browser before."""
     # A form that comes from the provider's page brings no cookie of Flask's to tell it is there.
-    if flask.session or flask.request.method == "POST":
+    if flask.session or (flask.request.method == "POST" and has_session_of_flasks()):
         flask.session.clear()
 
 
@@ -198,5 +200,5 @@ def _signed_out() -> None:
     """Forget the application's own users too, as Flask-Login's `logout_user` does."""
     _empty_session()
     remember = flask.current_app.config.get("REMEMBER_COOKIE_NAME", COOKIE_NAME)
-    if remember in flask.request.cookies:
+    if remember in flask.request.cookies and has_session_of_flasks():
         flask.session["_remember"] = "clear"
