@@ -166,7 +166,7 @@ CODES: Mapping[str, Text] = {
     "userinfo.sub_mismatch": UNVERIFIED,
     "userinfo.party_mismatch": UNVERIFIED,
     "session.too_large": TOO_LARGE,
-    "app.no_user": NO_ACCESS,
+    "sign_in.no_user": NO_ACCESS,
     "sign_in.loop": LOOP,
     "sign_in.required": SIGN_IN_NEEDED,
     "sign_out.cross_site": NOT_SIGNED_OUT,

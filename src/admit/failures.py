@@ -13,7 +13,9 @@ from admit.errors import SignInError
 from admit.refusals import refined
 
 REFERENCE_BYTES = 5
-CLOSED = frozenset({"authorization.user_not_assigned", "authorization.no_access_policy"})
+CLOSED = frozenset(
+    {"authorization.user_not_assigned", "authorization.no_access_policy", "sign_in.no_user"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,7 +83,7 @@ def test_a_blocked_user_gets_a_403_and_no_loop(site: Site, browser: Browser, use
     assert answer.status_code == 403
     assert "do not have access" in answer.text
     assert "prompt=login" in answer.text
-    assert site.events[-1].fields["code"] == "app.no_user"
+    assert site.events[-1].fields["code"] == "sign_in.no_user"
     script = browser.get("/profile", {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"})
     assert script.status_code == 403
     assert script.mimetype == "application/json"

@@ -110,7 +110,7 @@ class AppState:
         error: SignInError
         if self.session() is not None:
             error = AuthorizationDenied(
-                "app.no_user",
+                "sign_in.no_user",
                 "the session is alive, but the application's user_loader gives no active user",
                 hint="sign in as another user, or let the application know this one",
             )
