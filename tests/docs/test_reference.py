@@ -108,7 +108,7 @@ def test_each_code_tells_its_status_its_causes_and_its_fix(code: str) -> None:
 def test_every_code_that_a_page_mentions_exists() -> None:
     doors = "|".join(sorted({re.escape(code.partition(".")[0]) for code in CODES}))
     mentioned = re.compile(rf"`((?:{doors})\.[a-z_]+)`")
-    events = {"provider.unavailable"}
+    events = {"provider.unavailable", "session.expired"}
     for page in PAGES:
         found = {code for code in mentioned.findall(text_of(page)) if not code.endswith(".py")}
         unknown = found - set(CODES) - events
