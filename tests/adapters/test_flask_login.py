@@ -11,6 +11,9 @@ from flask_login import LoginManager, UserMixin, current_user, fresh_login_requi
 from adapters.site import NAVIGATION, OWN, Browser, Site, asked
 from admit import AuthorizationDenied
 
+# Flask-Login 0.6.3 sets its remember-cookie by a function that Python 3.12 advises against.
+pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
+
 
 class Local(UserMixin):  # type: ignore[misc] # it has no types
     """A user of the application's own."""
