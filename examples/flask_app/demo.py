@@ -68,7 +68,7 @@ def check_is_free(host: str, port: int, option: str) -> None:
         socket.create_server((host, port)).close()
     except OSError as error:
         sys.exit(
-            f"Port {port} cannot be used: {error.strerror}.\n"
+            f"Port {port} cannot be used: {os.strerror(error.errno or 0)}.\n"
             f"Stop what listens there (on macOS 5000 may be AirPlay), or choose another port:\n"
             f"  make demo {'PORT' if option == '--port' else 'PROVIDER_PORT'}={port + 1}"
         )
