@@ -6,19 +6,16 @@ rounds, sessions, settings, user.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 
 from admit.attempts import LIFETIME, Attempts, attempt_key
-from admit.browser import NO_STORE, NOT_STORED, BrowserRequest, BrowserResponse, Cookies, redirect
-from admit.codes import UNAVAILABLE
+from admit.browser import NOT_STORED, BrowserRequest, BrowserResponse, Cookies, redirect
 from admit.errors import ResponseRejected, SignInError
 from admit.events import Emit, Event
 from admit.evidence import missing_attempt
-from admit.failures import REFERENCE_BYTES, Failure, explain
+from admit.failure_answers import FailureAnswers
 from admit.guard import Guard
 from admit.model import AuthorizationRequest, Session
-from admit.pages import content_security_policy, failure_page
 from admit.protocol.authorization import response_state
 from admit.relying_party import RelyingParty
 from admit.rounds import Rounds
@@ -68,12 +65,11 @@ class Endpoints:
         self.relying_party = relying_party
         self.on_sign_in: Callable[[User], None] = lambda _user: None
         self.on_sign_out: Callable[[], None] = lambda: None
-        self.failure_body: Callable[[Failure], str | None] = lambda _failure: None
+        self.failures = FailureAnswers(settings, self.guard, random=random, emit=emit, debug=debug)
+        self.fail = self.failures.answer
         self._attempts = attempts
         self._clock = clock
-        self._random = random
         self._emit = emit
-        self._debug = debug
         self.rounds = Rounds(self.cookies, clock)
 
     async def session(self, request: BrowserRequest) -> Session | None:
@@ -165,45 +161,6 @@ class Endpoints:
         except SignInError as error:
             return self.fail(error, request, return_to, cookies)
 
-    def fail(
-        self,
-        error: SignInError,
-        request: BrowserRequest,
-        return_to: str | None = None,
-        cookies: list[str] | None = None,
-    ) -> BrowserResponse:
-        """Answer with what went wrong, and log it under the same reference."""
-        failure = explain(
-            error,
-            random=self._random(REFERENCE_BYTES),
-            start_again=self.guard.sign_in_at(return_to or self.guard.default),
-        )
-        self._emit(Event(_event_name(failure), _told(failure)))
-        headers = [*NO_STORE]
-        if failure.retry_after is not None:
-            headers.append(("Retry-After", str(failure.retry_after)))
-        if request.is_script_or_frame:
-            body = {"error": failure.code, "reference": failure.reference}
-            kind = "application/json"
-            text = json.dumps({**body, "message": failure.text.message}) + "\n"
-        else:
-            kind = "text/html; charset=utf-8"
-            own = self.failure_body(failure)
-            text = self._failure_page(failure) if own is None else own
-            if own is None:
-                headers.append(("Content-Security-Policy", content_security_policy()))
-        return BrowserResponse(
-            status=failure.status,
-            body=text,
-            content_type=kind,
-            headers=tuple(headers),
-            cookies=tuple(cookies or ()),
-        )
-
-    def _failure_page(self, failure: Failure) -> str:
-        home = self.guard.absolute(self.settings.prefix + "/")
-        return failure_page(failure, home=home, debug=self._debug())
-
     async def _complete(self, request: BrowserRequest, attempt: AuthorizationRequest) -> list[str]:
         """Finish an attempt, and return the cookies of the new session."""
         now = self._clock()
@@ -265,17 +222,3 @@ def _visitors(request: BrowserRequest) -> dict[str, str]:
     if (prompt := request.parameter("prompt")) in VISITOR_PROMPTS:
         added["prompt"] = str(prompt)
     return added
-
-
-def _event_name(failure: Failure) -> str:
-    if failure.text is UNAVAILABLE or failure.code.startswith(("provider.", "discovery.")):
-        return "provider.unavailable"
-    return "signin.denied" if failure.code.startswith("authorization.") else "signin.refused"
-
-
-def _told(failure: Failure) -> dict[str, str | int]:
-    fields: dict[str, str | int] = {"reference": failure.reference, "code": failure.code}
-    fields["status"] = failure.status
-    told = {"detail": failure.detail, "cause": failure.cause, "fix": failure.fix}
-    told["provider_request"] = failure.request_id
-    return fields | {name: text for name, text in told.items() if text}

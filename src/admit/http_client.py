@@ -4,7 +4,7 @@ A sign-in makes one small request, so the transport is a good part of what it co
 connections open, obeys the proxies of the environment, and ends within one deadline for the whole
 exchange: a server that drips its bytes holds a client with read timeouts for ever.
 
-May know: errors, http_connection, ports.
+May know: errors, http_connection, http_failures, ports.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from admit import __version__
 from admit.errors import ProviderError
-from admit.http_connection import Connection, Origin, connect, explained, origin_of
+from admit.http_connection import Connection, Origin, connect, origin_of
+from admit.http_failures import explained
 from admit.ports import HttpRequest, HttpResponse
 
 #: Bytes of a body: metadata, keys and tokens take some thousands.

@@ -1,4 +1,4 @@
-"""A connection to the provider: opened, deadlined, its failures explained.
+"""A connection to the provider: opened, and held to a deadline.
 
 May know: errors, protocol.
 """
@@ -8,14 +8,12 @@ from __future__ import annotations
 import base64
 import errno
 import io
-import os
 import select
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException, HTTPResponse, RemoteDisconnected
+from collections.abc import Callable
+from http.client import HTTPConnection, HTTPResponse
 from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
@@ -23,10 +21,7 @@ from urllib.request import getproxies_environment, proxy_bypass
 from admit.errors import ProviderError
 from admit.protocol.discovery import is_loopback
 
-OK, TIMEOUT, UNAVAILABLE = 200, 504, 503
-#: OpenSSL's verification results (``man x509_verify``) that have a fix of their own.
-UNKNOWN_AUTHORITY, OTHER_HOST = frozenset({18, 19, 20, 21}), frozenset({62, 64})
-NOT_YET_VALID, EXPIRED = 9, 10
+OK, UNAVAILABLE = 200, 503
 
 
 class Origin(NamedTuple):
@@ -210,69 +205,3 @@ def _open_tunnel(wire: Wire, proxy: SplitResult, origin: Origin) -> None:
             status=UNAVAILABLE,
             hint="look at HTTPS_PROXY and NO_PROXY, and at what the proxy allows",
         )
-
-
-@contextmanager
-def explained(url: SplitResult) -> Iterator[None]:
-    """Turn whatever goes wrong into a ProviderError that says what, and what to do."""
-    try:
-        yield
-    except ssl.SSLCertVerificationError as error:
-        raise _certificate(url, error) from None
-    except TimeoutError:
-        raise ProviderError(
-            "provider.timeout",
-            f"{url.hostname} did not answer in time",
-            status=TIMEOUT,
-            hint="look at the provider's status, and at the network between",
-        ) from None
-    except ssl.SSLError as error:
-        raise ProviderError(
-            "provider.tls",
-            f"no secure connection to {url.hostname}: {error.reason or 'it broke off'}",
-            hint="the port may not speak TLS: look at the issuer's scheme and port",
-        ) from None
-    except socket.gaierror:
-        raise ProviderError(
-            "provider.unreachable",
-            f"the name {url.hostname} was not found",
-            status=UNAVAILABLE,
-            hint="look for a slip in the issuer, and at this host's DNS",
-        ) from None
-    except OSError as error:
-        raise ProviderError(
-            "provider.unreachable",
-            f"no connection to {url.hostname}: {_reason(error)}",
-            status=UNAVAILABLE,
-            hint="look at the provider, and at firewalls and proxies between",
-        ) from None
-    except (HTTPException, ValueError) as error:
-        raise ProviderError(
-            "provider.broken_answer",
-            f"{url.hostname} did not answer in HTTP: {type(error).__name__}",
-        ) from None
-
-
-def _reason(error: OSError) -> str:
-    if isinstance(error, RemoteDisconnected):
-        return "it was closed without an answer"
-    return os.strerror(error.errno) if error.errno else type(error).__name__
-
-
-def _certificate(url: SplitResult, error: ssl.SSLCertVerificationError) -> ProviderError:
-    code = error.verify_code
-    if code in UNKNOWN_AUTHORITY:
-        fix = "name the authority's PEM file in ca_file, or install it on this host"
-    elif code in OTHER_HOST:
-        fix = "look for a slip in the issuer: the certificate is for another host"
-    elif code == EXPIRED:
-        fix = "the provider must renew it; or this host's clock is ahead"
-    elif code == NOT_YET_VALID:
-        fix = "set this host's clock by NTP"
-    else:
-        fix = "the provider's certificate must be put right"
-    return ProviderError(
-        "provider.tls",
-        f"the certificate of {url.hostname} was refused: {error.verify_message}",
-        hint=fix,
-    )

@@ -1,6 +1,6 @@
 """Our own pages: small, without script, readable in light and dark.
 
-May know: failures.
+May know: browser, failures.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from functools import cache
 from hashlib import sha256
 from html import escape
 
+from admit.browser import NO_STORE, BrowserResponse
 from admit.failures import Failure
 
 STYLE = """
@@ -47,6 +48,20 @@ def content_security_policy() -> str:
     digest = b64encode(sha256(STYLE.encode()).digest()).decode("ascii")
     return (
         f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def page_response(
+    body: str,
+    *,
+    status: int = 200,
+    headers: tuple[tuple[str, str], ...] = (),
+    cookies: tuple[str, ...] = (),
+) -> BrowserResponse:
+    """Return one of our pages as an answer that nobody stores."""
+    policy = ("Content-Security-Policy", content_security_policy())
+    return BrowserResponse(
+        status=status, body=body, headers=(*NO_STORE, policy, *headers), cookies=cookies
     )
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from admit.base64url import to_base64url
-from admit.browser import NO_STORE, BrowserRequest, BrowserResponse, redirect
+from admit.browser import BrowserRequest, BrowserResponse, redirect
 from admit.endpoints import Endpoints
 from admit.errors import SignInError
 from admit.events import Emit, Event
 from admit.model import Session
-from admit.pages import content_security_policy, sign_out_page, signed_out_page
+from admit.pages import page_response, sign_out_page, signed_out_page
 from admit.sealing import Sealer
 from admit.user import User
 
@@ -70,12 +70,7 @@ class SignOut:
             return redirect(self._landing, gone)
         guard = self._endpoints.guard
         home = guard.absolute(self._settings.prefix + "/")
-        return BrowserResponse(
-            status=200,
-            body=signed_out_page(sign_in=guard.sign_in_url, home=home),
-            headers=(*NO_STORE, ("Content-Security-Policy", content_security_policy())),
-            cookies=gone,
-        )
+        return page_response(signed_out_page(sign_in=guard.sign_in_url, home=home), cookies=gone)
 
     def token(self, session: Session) -> str:
         """Return what proves a sign-out form ours, where a browser sends no headers for it."""
@@ -138,13 +133,10 @@ class SignOut:
         if refused:
             self._emit(Event("logout.refused", {"code": "sign_out.cross_site"}))
         guard = self._endpoints.guard
-        return BrowserResponse(
-            status=FORBIDDEN if refused else 200,
-            body=sign_out_page(
-                action=self._settings.base_url + self._settings.sign_out_path,
-                token=self.token(session),
-                home=guard.absolute(self._settings.prefix + "/"),
-                refused=refused,
-            ),
-            headers=(*NO_STORE, ("Content-Security-Policy", content_security_policy())),
+        body = sign_out_page(
+            action=self._settings.base_url + self._settings.sign_out_path,
+            token=self.token(session),
+            home=guard.absolute(self._settings.prefix + "/"),
+            refused=refused,
         )
+        return page_response(body, status=FORBIDDEN if refused else 200)

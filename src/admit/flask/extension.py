@@ -89,7 +89,7 @@ class SignIn:
         )
         parts.endpoints.on_sign_in = self._signed_in
         parts.endpoints.on_sign_out = _signed_out
-        parts.endpoints.failure_body = self._failure_body
+        parts.endpoints.failures.body = self._failure_body
         app.extensions["admit"] = AppState(app, parts, clock=self._clock, load_user=self._loaded)
         LOGGER.info(
             "sign-in: register the redirect URI %s and the sign-out redirect URI %s",

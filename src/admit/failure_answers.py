@@ -1,0 +1,103 @@
+"""What a browser gets when a sign-in fails, and what the log gets, under the same reference.
+
+May know: browser, codes, errors, events, failures, guard, pages, settings.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from admit.browser import NO_STORE, BrowserRequest, BrowserResponse
+from admit.codes import UNAVAILABLE
+from admit.errors import SignInError
+from admit.events import Emit, Event
+from admit.failures import REFERENCE_BYTES, Failure, explain
+from admit.guard import Guard
+from admit.pages import failure_page, page_response
+from admit.settings import Settings
+
+
+class FailureAnswers:
+    """Answers failures.
+
+    Args:
+        settings: Of this deployment.
+        guard: Knows where a new sign-in begins.
+        random: Returns that many fresh random bytes.
+        emit: Takes events.
+        debug: Pages tell the developer's side.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        guard: Guard,
+        *,
+        random: Callable[[int], bytes],
+        emit: Emit,
+        debug: Callable[[], bool],
+    ) -> None:
+        self.body: Callable[[Failure], str | None] = lambda _failure: None
+        self._settings = settings
+        self._guard = guard
+        self._random = random
+        self._emit = emit
+        self._debug = debug
+
+    def answer(
+        self,
+        error: SignInError,
+        request: BrowserRequest,
+        return_to: str | None = None,
+        cookies: list[str] | None = None,
+    ) -> BrowserResponse:
+        """Answer with what went wrong, and log it under the same reference.
+
+        Args:
+            error: As it was raised.
+            request: Whose browser it is.
+            return_to: Where a new sign-in comes back to; a path that was found safe.
+            cookies: Values of ``Set-Cookie``.
+        """
+        failure = explain(
+            error,
+            random=self._random(REFERENCE_BYTES),
+            start_again=self._guard.sign_in_at(return_to or self._guard.default),
+        )
+        self._emit(Event(_event_name(failure), _told(failure)))
+        wait = failure.retry_after
+        headers = () if wait is None else (("Retry-After", str(wait)),)
+        status, gone = failure.status, tuple(cookies or ())
+        if request.is_script_or_frame:
+            told = {"error": failure.code, "reference": failure.reference}
+            return BrowserResponse(
+                status=status,
+                body=json.dumps({**told, "message": failure.text.message}) + "\n",
+                content_type="application/json",
+                headers=(*NO_STORE, *headers),
+                cookies=gone,
+            )
+        own = self.body(failure)
+        if own is None:
+            page = self._page(failure)
+            return page_response(page, status=status, headers=headers, cookies=gone)
+        return BrowserResponse(status=status, body=own, headers=(*NO_STORE, *headers), cookies=gone)
+
+    def _page(self, failure: Failure) -> str:
+        home = self._guard.absolute(self._settings.prefix + "/")
+        return failure_page(failure, home=home, debug=self._debug())
+
+
+def _event_name(failure: Failure) -> str:
+    if failure.text is UNAVAILABLE or failure.code.startswith(("provider.", "discovery.")):
+        return "provider.unavailable"
+    return "signin.denied" if failure.code.startswith("authorization.") else "signin.refused"
+
+
+def _told(failure: Failure) -> dict[str, str | int]:
+    fields: dict[str, str | int] = {"reference": failure.reference, "code": failure.code}
+    fields["status"] = failure.status
+    told = {"detail": failure.detail, "cause": failure.cause, "fix": failure.fix}
+    told["provider_request"] = failure.request_id
+    return fields | {name: text for name, text in told.items() if text}
