@@ -17,6 +17,7 @@ from admit.failure_answers import FailureAnswers
 from admit.guard import Guard
 from admit.model import AuthorizationRequest, Session
 from admit.protocol.authorization import response_state
+from admit.refusals import refined
 from admit.relying_party import RelyingParty
 from admit.rounds import Rounds
 from admit.sealing import Unsealable
@@ -28,6 +29,8 @@ from admit.user import User
 VISITOR_PROMPTS = frozenset({"login", "select_account"})
 LONGEST_HINT = 255
 NO_CONTENT, NOT_NOW = 204, 503
+#: What answers ``prompt=none`` (OIDC Core 3.1.2.6): no failure, the user is just not signed in.
+SILENT = frozenset({"authorization.login_required", "authorization.interaction_required"})
 #: Attempts under way in one browser that make a misconfiguration at the provider likely.
 SUSPICIOUS = 2
 
@@ -146,7 +149,7 @@ class Endpoints:
         """Answer the redirect URI: the one way to become signed in."""
         if request.method == "HEAD" or request.is_prefetch:
             return BrowserResponse(status=NO_CONTENT if request.method == "HEAD" else NOT_NOW)
-        return_to, cookies = self.guard.default, list[str]()
+        return_to, cookies, rounds = self.guard.default, list[str](), 0
         try:
             state = response_state(request.parameters)
             if await self._is_seen_again(request, state):
@@ -154,11 +157,17 @@ class Endpoints:
             if (name := self._attempts.cookie_name(state)) in request.cookies:
                 cookies.append(self.cookies.delete(name))
             attempt = self._attempt(request, state)
-            return_to = attempt.return_to
+            return_to, rounds = attempt.return_to, attempt.rounds
             return redirect(
                 self.guard.absolute(return_to), cookies + await self._complete(request, attempt)
             )
         except SignInError as error:
+            if refined(error).code in SILENT:
+                # The application asked whether somebody is signed in, and nobody is. Whoever asks
+                # again and again is stopped as in any other loop.
+                self._emit(Event("signin.denied", {"code": refined(error).code}))
+                cookies.append(self.rounds.cookie(rounds + 1))
+                return redirect(self.guard.absolute(return_to), cookies)
             return self.fail(error, request, return_to, cookies)
 
     async def _complete(self, request: BrowserRequest, attempt: AuthorizationRequest) -> list[str]:

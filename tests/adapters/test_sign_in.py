@@ -604,3 +604,21 @@ def test_a_flood_of_unknown_keys_costs_the_provider_one_request_a_cool_down(site
         browser = site.browser()
         refused(site, browser, browser.sign_in(), "id_token.unknown_key")
     assert site.provider.requests["/v1/keys"] == 1
+
+
+@pytest.mark.parametrize("error", ["login_required", "interaction_required", "consent_required"])
+def test_a_silent_question_is_answered_silently_and_not_for_ever(site: Site, error: str) -> None:
+    @site.app.get("/silent")
+    @site.sign_in.public
+    def silent() -> Any:
+        return site.sign_in.start("/plain", prompt="none")
+
+    browser = site.browser()
+    for _ in range(3):
+        url = browser.begin("/silent")
+        assert asked(url)["prompt"] == "none"
+        answer = browser.get(site.provider.callback(url, code="", error=error))
+        assert (answer.status_code, answer.location) == (303, "http://localhost:5000/plain")
+        assert site.events[-1].name == "signin.denied"
+    assert not browser.is_signed_in()
+    assert browser.get("/silent").status_code == 400
