@@ -45,14 +45,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def process(*command: str, ready: str, **environ: str) -> Iterator[None]:
+def process(*command: str, ready: str, cwd: Path | str = ROOT, **environ: str) -> Iterator[None]:
     """Run *command* until the block ends; the block begins once it has said *ready*.
 
     What it says afterwards goes to the log, which pytest shows where a test fails.
     """
     started = subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=cwd,
         env={**os.environ, "PYTHONUNBUFFERED": "1", **environ},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -12,12 +12,13 @@ from admit.attempts import Attempts
 from admit.browser import Cookies
 from admit.endpoints import Endpoints
 from admit.events import Emit
-from admit.ports import Http, Lock
+from admit.ports import Http, Lock, SessionStore
 from admit.relying_party import RelyingParty
 from admit.sealing import Sealer
-from admit.sessions import CookieSessions
+from admit.sessions import CookieSessions, Sessions
 from admit.settings import Settings
 from admit.sign_out import SignOut
+from admit.stored_sessions import StoredSessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Assembly:
     settings: Settings
     endpoints: Endpoints
     sign_out: SignOut
-    sessions: CookieSessions
+    sessions: Sessions
 
 
 def assemble(
@@ -39,19 +40,31 @@ def assemble(
     random: Callable[[int], bytes],
     emit: Emit,
     debug: Callable[[], bool],
+    store: SessionStore | None = None,
 ) -> Assembly:
-    """Return the parts for one deployment, over the ports that an adapter hands in."""
+    """Return the parts for one deployment, over the ports that an adapter hands in.
+
+    Without a store, sessions live in the cookie.
+    """
     sealer = Sealer(settings.secret_keys, random)
     cookies = Cookies(settings)
-    sessions = CookieSessions(
-        sealer,
-        random,
-        name=cookies.session,
-        audience=(settings.client.issuer, settings.client.client_id),
-        idle=settings.idle_timeout,
-        absolute=settings.absolute_timeout,
-        emit=emit,
-    )
+    sessions: Sessions
+    audience = (settings.client.issuer, settings.client.client_id)
+    idle, absolute = settings.idle_timeout, settings.absolute_timeout
+    if store is None:
+        sessions = CookieSessions(
+            sealer,
+            random,
+            name=cookies.session,
+            audience=audience,
+            idle=idle,
+            absolute=absolute,
+            emit=emit,
+        )
+    else:
+        sessions = StoredSessions(
+            store, sealer, random, audience=audience, idle=idle, absolute=absolute, emit=emit
+        )
     relying_party = RelyingParty(settings.client, http=http, lock=lock, clock=clock, random=random)
     endpoints = Endpoints(
         settings,

@@ -76,6 +76,28 @@ def settings(app_name: str | None) -> None:
         click.echo(f"  - {line}")
 
 
+@main.group()
+def store() -> None:
+    """Prepare the store that ADMIT_SESSIONS names."""
+
+
+@store.command()
+@click.argument("url", envvar="ADMIT_SESSIONS")
+def create(url: str) -> None:
+    """Make what the store at URL needs, such as its table, if it is not there."""
+    from admit.errors import ConfigurationError, StoreUnavailable  # noqa: PLC0415
+    from admit.stores import SCHEMES, open_store  # noqa: PLC0415
+
+    if url.partition(":")[0] not in SCHEMES:
+        raise click.ClickException("ADMIT_SESSIONS names no store: there is nothing to make.")
+    try:
+        opened = open_store(url)
+        opened.create()
+    except (ConfigurationError, StoreUnavailable) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{opened!r} is ready.")
+
+
 def _of_environment() -> Settings:
     from admit.config import read_settings  # noqa: PLC0415
 

@@ -71,6 +71,12 @@ TOO_LARGE = Text(
     " who run it, and give them the reference below.",
 )
 
+NOT_NOW = Text(
+    "This page is not available right now",
+    "The application cannot look up who is signed in. You stay signed in. Please try again in a"
+    " moment.",
+)
+
 CODES: Mapping[str, Text] = {
     "config.invalid": NOT_SET_UP,
     "provider.unreachable": UNAVAILABLE,
@@ -166,6 +172,7 @@ CODES: Mapping[str, Text] = {
     "userinfo.sub_mismatch": UNVERIFIED,
     "userinfo.party_mismatch": UNVERIFIED,
     "session.too_large": TOO_LARGE,
+    "store.unavailable": NOT_NOW,
     "sign_in.no_user": NO_ACCESS,
     "sign_in.loop": LOOP,
     "sign_in.required": SIGN_IN_NEEDED,

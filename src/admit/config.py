@@ -42,7 +42,7 @@ NAMES = (
     "protect_all", "public",
     "sign_in_path", "sign_out_path", "callback_path", "signed_out_path", "after_sign_in",
     "secret_keys", "idle_timeout", "absolute_timeout", "cookie_name",
-    "http_timeout", "ca_file",
+    "http_timeout", "ca_file", "sessions",
 )  # fmt: skip
 #: Segments with a slash after each but the last, where it is optional; then a query.
 PATH = r"/(?:[A-Za-z0-9._~-]+/)*(?:[A-Za-z0-9._~-]+)?"
@@ -53,6 +53,11 @@ SERVICE = re.compile(r"ADMIT_(?:SERVICE_(?:HOST|PORT\w*)|PORT(?:_\w+)?)")
 UNCHANGED = re.compile(
     r"\{.*\}|<.*>|change[-_ ]?(?:me|this)|your[-_ ]?secret|placeholder", re.IGNORECASE
 )
+#: Schemes of the URLs of stores.
+STORES = (
+    "sqlite", "postgresql", "redis", "rediss", "redis+sentinel", "rediss+sentinel",
+    "redis+cluster", "rediss+cluster",
+)  # fmt: skip
 SHORTEST_KEY = 32
 FEWEST_CHARACTERS = 8
 
@@ -179,7 +184,19 @@ def _settings(reader: Reader, client: Client, base_url: str, paths: Mapping[str,
         groups_claim=reader.optional("groups_claim") or "groups",
         http_timeout=float(reader.number("http_timeout", 1, 60, 7)),
         ca_file=reader.optional("ca_file"),
+        sessions=_sessions(reader),
     )
+
+
+def _sessions(reader: Reader) -> str:
+    """Return ``cookie`` or a URL, which may hold a password and is not repeated in a problem."""
+    url = reader.optional("sessions") or "cookie"
+    if url != "cookie" and url.partition(":")[0] not in STORES:
+        kinds = ", ".join(f"{scheme}://" for scheme in STORES)
+        reader.problem(
+            reader.shown("sessions"), "no such store is known", f"Use cookie, or one of {kinds}."
+        )
+    return url
 
 
 def _secret_keys(reader: Reader) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from admit.refusals import refined
 from admit.relying_party import RelyingParty
 from admit.rounds import Rounds
 from admit.sealing import Unsealable
-from admit.sessions import CookieSessions
+from admit.sessions import Sessions
 from admit.settings import Settings
 from admit.user import User
 
@@ -54,7 +54,7 @@ class Endpoints:
         settings: Settings,
         *,
         relying_party: RelyingParty,
-        sessions: CookieSessions,
+        sessions: Sessions,
         attempts: Attempts,
         clock: Callable[[], int],
         random: Callable[[int], bytes],
@@ -82,6 +82,12 @@ class Endpoints:
 
     async def sign_in(self, request: BrowserRequest) -> BrowserResponse:
         """Answer the sign-in address: on to the provider, or back if already signed in."""
+        try:
+            return await self._sign_in(request)
+        except SignInError as error:
+            return self.fail(error, request, self.guard.return_to(request.parameter("next")))
+
+    async def _sign_in(self, request: BrowserRequest) -> BrowserResponse:
         if instead := self._elsewhere(request):
             return instead
         return_to = self.guard.return_to(request.parameter("next"))
@@ -89,10 +95,7 @@ class Endpoints:
         parameters = {**self.settings.client.authorization_parameters, **added}
         if "prompt" in added or await self.session(request) is None:
             return await self.start(request, return_to, parameters)
-        try:
-            cookie = self.rounds.sent_back(request, return_to)
-        except SignInError as error:
-            return self.fail(error, request, return_to)
+        cookie = self.rounds.sent_back(request, return_to)
         return redirect(self.guard.absolute(return_to), [cookie])
 
     async def start_from(

@@ -126,6 +126,20 @@ class ProviderError(SignInError):
         )
 
 
+class StoreUnavailable(SignInError):  # noqa: N818 - it says what is the matter
+    """The session store is away or slow. Nobody is signed out by it."""
+
+    status = 503
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(
+            "store.unavailable",
+            detail,
+            hint="look at the store named by ADMIT_SESSIONS, and at the network between",
+            retry_after=5,
+        )
+
+
 class ResponseRejected(SignInError):  # noqa: N818 - it is no error of ours
     """A security check failed. Only a new sign-in helps."""
 

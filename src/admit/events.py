@@ -10,7 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 LOGGER = logging.getLogger("admit")
-WARNINGS = frozenset({"signin.refused", "signin.denied", "provider.unavailable", "logout.refused"})
+WARNINGS = frozenset(
+    {
+        "store.unavailable",
+        "signin.refused",
+        "signin.denied",
+        "provider.unavailable",
+        "logout.refused",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +27,8 @@ class Event:
 
     Attributes:
         name: ``signin.started``, ``signin.ok``, ``signin.refused``, ``signin.denied``,
-            ``provider.unavailable``, ``session.expired``, ``logout.local``, ``logout.returned`` or
-            ``logout.refused``.
+            ``provider.unavailable``, ``store.unavailable``, ``session.expired``, ``logout.local``,
+            ``logout.returned`` or ``logout.refused``.
         fields: Never a secret, a name or an address; users appear by their id alone.
     """
 

@@ -84,12 +84,18 @@ class FailureAnswers:
             return page_response(page, status=status, headers=headers, cookies=gone)
         return BrowserResponse(status=status, body=own, headers=(*NO_STORE, *headers), cookies=gone)
 
+    def note(self, error: SignInError) -> None:
+        """Tell the log alone, where the browser gets what it asked for all the same."""
+        self._emit(Event("store.unavailable", {"code": error.code, "detail": error.detail}))
+
     def _page(self, failure: Failure) -> str:
         home = self._guard.absolute(self._settings.prefix + "/")
         return failure_page(failure, home=home, debug=self._debug())
 
 
 def _event_name(failure: Failure) -> str:
+    if failure.code.startswith("store."):
+        return "store.unavailable"
     if failure.text is UNAVAILABLE or failure.code.startswith(("provider.", "discovery.")):
         return "provider.unavailable"
     return "signin.denied" if failure.code.startswith("authorization.") else "signin.refused"

@@ -74,6 +74,29 @@ class Lock(Protocol):
         ...
 
 
+class SessionStore(Protocol):
+    """Keeps octets under a key until they expire, by its own clock.
+
+    Each method ends within a deadline, and raises StoreUnavailable where the store is away.
+    """
+
+    async def load(self, key: bytes) -> tuple[bytes, int] | None:
+        """Return the octets and the seconds they have left; None where there are none."""
+        ...
+
+    async def save(self, key: bytes, value: bytes, ttl: int) -> None:
+        """Keep *value* for *ttl* seconds, in place of what was there."""
+        ...
+
+    async def touch(self, key: bytes, ttl: int) -> None:
+        """Keep what is there for *ttl* seconds from now. What is gone stays gone."""
+        ...
+
+    async def delete(self, key: bytes) -> None:
+        """Forget what is there, if anything is."""
+        ...
+
+
 def run_sync(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run *coroutine*, none of whose ports suspends, to its end.
 

@@ -60,11 +60,15 @@ class Sealer:
 
     def seal(self, purpose: bytes, message: bytes) -> str:
         """Return *message* sealed for *purpose*: base64url, a third longer, plus 60 characters."""
+        return to_base64url(self.seal_octets(purpose, message))
+
+    def seal_octets(self, purpose: bytes, message: bytes) -> bytes:
+        """Return *message* sealed for *purpose*: 45 bytes longer."""
         head = VERSION + self._newest + self._random(SALT_BYTES)
         sealed = _cipher(self._keys[self._newest], purpose, head).encrypt(
             head[-NONCE_BYTES:], message, head
         )
-        return to_base64url(head + sealed)
+        return head + sealed
 
     def open(self, purpose: bytes, text: str) -> bytes | Unsealable:
         """Return the message that was sealed for *purpose*, or why there is none."""
@@ -75,6 +79,10 @@ class Sealer:
         # The decoder skips what it does not know: one message, one spelling.
         if to_base64url(octets) != text:
             return Unsealable.MALFORMED
+        return self.open_octets(purpose, octets)
+
+    def open_octets(self, purpose: bytes, octets: bytes) -> bytes | Unsealable:
+        """Return the message that was sealed for *purpose*, or why there is none."""
         if len(octets) < HEAD_BYTES + TAG_BYTES or octets[:1] != VERSION:
             return Unsealable.MALFORMED
         key = self._keys.get(octets[1 : 1 + KEY_ID_BYTES])

@@ -1,22 +1,21 @@
 """The life of a session: begin, load, touch, end.
 
-May know: base64url, errors, events, model, sealing, spent.
+May know: errors, events, model, sealing, session_codec, spent.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
-from struct import Struct
+from typing import Protocol
 
-from admit.base64url import from_base64url
 from admit.errors import SignInError
 from admit.events import Emit, Event
 from admit.model import IDToken, Session, UserInfo
 from admit.sealing import Sealer, Unsealable
+from admit.session_codec import decode_session, encode_session, new_session
 from admit.spent import Spent
 
 #: The number goes up when the content changes, so that fleets of mixed versions do not misread.
@@ -28,8 +27,6 @@ TOUCH_AFTER = 8
 ID_BYTES = 16
 #: Cookies whose content is remembered, once opened, in each process.
 REMEMBERED = 128
-#: Id, attempt, both times, and the lengths of the ID Token's parts; the rest is UserInfo's.
-HEAD = Struct(">16s16sQQHIH")
 
 
 class SessionTooLarge(SignInError):  # noqa: N818 - it says what is the matter
@@ -44,6 +41,36 @@ class SessionTooLarge(SignInError):  # noqa: N818 - it says what is the matter
             hint="ask the provider for fewer claims: a filter for groups, fewer scopes",
             spec="RFC 6265 6.1",
         )
+
+
+class Sessions(Protocol):
+    """The life of a session, wherever it is kept."""
+
+    async def start(
+        self, id_token: IDToken, userinfo: UserInfo | None, *, attempt: str, now: int
+    ) -> tuple[Session, str]:
+        """Return a new session, with a new id, and the content of its cookie."""
+        ...
+
+    async def load(self, text: str | None, now: int) -> Session | None:
+        """Return the session that a cookie stands for, if it is one and still alive."""
+        ...
+
+    def is_due(self, session: Session, now: int) -> bool:
+        """Tell whether the session's last use was long enough ago to be noted again."""
+        ...
+
+    def has_ended(self, session: Session) -> bool:
+        """Tell whether the session was ended, as far as this process saw it."""
+        ...
+
+    async def touch(self, session: Session, now: int) -> str | None:
+        """Note that the session is in use; return a fresh cookie's content, if it needs one."""
+        ...
+
+    async def end(self, session: Session, now: int) -> None:
+        """End the session."""
+        ...
 
 
 class _NoSession(Exception):  # noqa: N818 - no error: many cookies hold none
@@ -99,17 +126,7 @@ class CookieSessions:
         Raises:
             SessionTooLarge: It would not fit into a cookie.
         """
-        header, payload, signature = map(from_base64url, id_token.raw.split("."))
-        session = Session(
-            id=self._random(ID_BYTES),
-            attempt=attempt,
-            started_at=now,
-            seen_at=now,
-            header=header,
-            payload=payload,
-            signature=signature,
-            userinfo=_missing_from(id_token, userinfo),
-        )
+        session = new_session(self._random(ID_BYTES), id_token, userinfo, attempt=attempt, now=now)
         return session, self._seal(session)
 
     async def load(self, text: str | None, now: int) -> Session | None:
@@ -148,45 +165,10 @@ class CookieSessions:
         message = self._sealer.open(self._purpose, text)
         if isinstance(message, Unsealable):
             raise _NoSession
-        return _decoded(message)
+        return decode_session(message[:ID_BYTES], message[ID_BYTES:])
 
     def _seal(self, session: Session) -> str:
-        text = self._sealer.seal(self._purpose, _encoded(session))
+        text = self._sealer.seal(self._purpose, session.id + encode_session(session))
         if len(self.name) + len(text) > LARGEST:
             raise SessionTooLarge(len(self.name) + len(text))
         return text
-
-
-def _missing_from(id_token: IDToken, userinfo: UserInfo | None) -> bytes:
-    """Return what UserInfo adds. What was signed is not overridden, and nothing is kept twice."""
-    if userinfo is None:
-        return b""
-    claims = id_token.claims
-    missing = {k: v for k, v in userinfo.claims.items() if k not in claims}
-    return json.dumps(missing, separators=(",", ":")).encode() if missing else b""
-
-
-def _encoded(session: Session) -> bytes:
-    """Return the session as plain bytes: base64url inside base64url would cost a third."""
-    parts = (session.header, session.payload, session.signature)
-    head = HEAD.pack(
-        session.id, session.attempt.encode(), session.started_at, session.seen_at, *map(len, parts)
-    )
-    return b"".join((head, *parts, session.userinfo))
-
-
-def _decoded(message: bytes) -> Session:
-    identifier, attempt, started_at, seen_at, *lengths = HEAD.unpack_from(message)
-    payload = HEAD.size + lengths[0]
-    signature = payload + lengths[1]
-    userinfo = signature + lengths[2]
-    return Session(
-        id=identifier,
-        attempt=attempt.decode("ascii"),
-        started_at=started_at,
-        seen_at=seen_at,
-        header=message[HEAD.size : payload],
-        payload=message[payload:signature],
-        signature=message[signature:userinfo],
-        userinfo=message[userinfo:],
-    )

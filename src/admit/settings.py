@@ -27,6 +27,7 @@ class Settings:
         groups_claim: The claim that lists the user's groups.
         http_timeout: Seconds for a whole exchange with the provider.
         ca_file: A PEM file of the only authorities to trust; None is the system's.
+        sessions: Where sessions are kept: ``cookie``, or the URL of a store.
     """
 
     client: Client = field(repr=False)
@@ -45,6 +46,7 @@ class Settings:
     groups_claim: str = "groups"
     http_timeout: float = 7.0
     ca_file: str | None = None
+    sessions: str = field(default="cookie", repr=False)
 
     @property
     def origin(self) -> str:

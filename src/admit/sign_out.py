@@ -46,6 +46,12 @@ class SignOut:
 
     async def answer(self, request: BrowserRequest) -> BrowserResponse:
         """Answer the sign-out address: GET asks, POST from our own pages signs out."""
+        try:
+            return await self._answer(request)
+        except SignInError as error:
+            return self._endpoints.fail(error, request)
+
+    async def _answer(self, request: BrowserRequest) -> BrowserResponse:
         session = await self._endpoints.session(request)
         if request.method == "POST":
             own = self._is_own(request, session)

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from admit.events import Event
 from admit.flask import SignIn
+from admit.ports import SessionStore
 from admit.testing import MemoryProvider
 
 NOW = 1_800_000_000
@@ -41,7 +42,13 @@ class Clock:
 class Site:
     """The application, its provider and what it told the log."""
 
-    def __init__(self, *, provider: MemoryProvider | None = None, **settings: Any) -> None:
+    def __init__(
+        self,
+        *,
+        provider: MemoryProvider | None = None,
+        store: SessionStore | None = None,
+        **settings: Any,
+    ) -> None:
         self.clock = Clock()
         self.provider = provider or MemoryProvider(now=self.clock)
         self.events: list[Event] = []
@@ -56,6 +63,7 @@ class Site:
         }
         self.sign_in = SignIn(
             self.app,
+            store=store,
             http=self.provider,
             clock=self.clock,
             on_event=self.events.append,

@@ -13,16 +13,17 @@ from flask_login import COOKIE_NAME
 
 from admit.assembly import assemble
 from admit.config import read_settings
-from admit.errors import SignInError
+from admit.errors import ConfigurationError, Problem, SignInError, StoreUnavailable
 from admit.events import LOGGER, Emit, log_event
 from admit.failures import Failure
 from admit.flask.bridge import has_session_of_flasks
 from admit.flask.state import PUBLIC, REFRESHING, AppState
 from admit.flask.translate import from_flask, to_flask
 from admit.http_client import BlockingHttp, BlockingLock
-from admit.ports import Http, run_sync
+from admit.ports import Http, SessionStore, run_sync
 from admit.protocol.authorization import check_parameters
 from admit.settings import Settings
+from admit.stores import open_store
 from admit.user import User
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -39,6 +40,7 @@ class SignIn:
         http: Another transport, for tests.
         clock: Another clock, for tests: seconds since the epoch.
         on_event: Called with each event, beside the log.
+        store: A store of your own for sessions, in place of what ``ADMIT_SESSIONS`` names.
         **settings: Such as ``issuer``.
 
     Raises:
@@ -56,11 +58,13 @@ class SignIn:
         http: Http | None = None,
         clock: Callable[[], int] = lambda: int(time.time()),
         on_event: Emit | None = None,
+        store: SessionStore | None = None,
         **settings: Any,  # noqa: ANN401 - read and checked in `config`
     ) -> None:
         self._http = http
         self._clock = clock
         self._on_event = on_event
+        self._store = store
         self._settings = settings
         self._on_sign_in: Callable[[User], Any] | None = None
         self._user_loader: Callable[[User], Any] | None = None
@@ -77,6 +81,9 @@ class SignIn:
         read = read_settings(
             self._settings | settings, app.config, os.environ, okta_env=Path(".okta.env")
         )
+        store = self._store
+        if store is None and read.sessions != "cookie":
+            store = _opened(read.sessions)
         http = self._http or BlockingHttp(timeout=read.http_timeout, ca_file=read.ca_file)
         parts = assemble(
             read,
@@ -86,6 +93,7 @@ class SignIn:
             random=os.urandom,
             emit=self._emit,
             debug=lambda: app.debug,
+            store=store,
         )
         parts.endpoints.on_sign_in = self._signed_in
         parts.endpoints.on_sign_out = _signed_out
@@ -170,6 +178,24 @@ class SignIn:
         log_event(event)
         if self._on_event is not None:
             self._on_event(event)
+
+
+def _opened(url: str) -> SessionStore:
+    """Return the store at *url*, which may be away for now, but not unfit.
+
+    Raises:
+        ConfigurationError: It is there, and cannot work.
+    """
+    store = open_store(url)
+    try:
+        wrong = store.problem()
+    except StoreUnavailable as error:
+        LOGGER.warning("%s; pages that need the user answer 503 until it is back", error)
+    else:
+        if wrong is not None:
+            fix = "Run `admit store create` once, with the same settings."
+            raise ConfigurationError("config.invalid", (Problem("ADMIT_SESSIONS", wrong, fix),))
+    return store
 
 
 def settings_of(app: flask.Flask) -> Settings:

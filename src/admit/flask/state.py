@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from admit.assembly import Assembly
 from admit.browser import BrowserRequest
-from admit.errors import AuthorizationDenied, ResponseRejected, SignInError
+from admit.errors import AuthorizationDenied, ResponseRejected, SignInError, StoreUnavailable
 from admit.flask.bridge import bridge
 from admit.flask.translate import from_flask, to_flask
 from admit.model import Session
@@ -70,6 +70,7 @@ class AppState:
             add(settings.signed_out_path, "signed_out", self._view(parts.sign_out.returned))
         if settings.protect_all:
             app.before_request(self._protect)
+        app.register_error_handler(StoreUnavailable, self._without_store)
         app.jinja_env.globals["signout_token"] = self._sign_out_token
         user_logged_out.connect(self._logged_out, app)
 
@@ -121,6 +122,11 @@ class AppState:
                 "sign_in.required", "a form was sent without a session", status=401
             )
         return to_flask(endpoints.fail(error, request, wanted))
+
+    def _without_store(self, error: StoreUnavailable) -> flask.Response:
+        """Answer a page that asked for the user while nobody knows."""
+        endpoints, request = self.parts.endpoints, from_flask(form=False)
+        return to_flask(endpoints.fail(error, request, endpoints.guard.wanted(request)))
 
     def refresh(self) -> flask.Response:
         """Begin a new sign-in of whoever is signed in, and come back to this page."""
@@ -189,8 +195,14 @@ class AppState:
         # It may have ended while the page was made: then it must not come back.
         if sessions.is_due(session, now) and not sessions.has_ended(session):
             cookies = self.parts.endpoints.cookies
-            fresh = run_sync(sessions.touch(session, now))
-            headers.add("Set-Cookie", cookies.set(cookies.session, fresh))
+            try:
+                fresh = run_sync(sessions.touch(session, now))
+            except StoreUnavailable as error:
+                # The page is made; the session ends a little earlier unless it is touched again.
+                self.parts.endpoints.failures.note(error)
+                fresh = None
+            if fresh is not None:
+                headers.add("Set-Cookie", cookies.set(cookies.session, fresh))
         if settled:
             cookies = self.parts.endpoints.cookies
             headers.add("Set-Cookie", cookies.delete(cookies.rounds))

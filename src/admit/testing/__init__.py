@@ -1,7 +1,9 @@
-"""What tests need: a provider in memory that speaks the protocol for real."""
+"""For tests: a provider in memory, and the contract of session stores."""
 
 from __future__ import annotations
 
+from admit.stores.memory import MemoryStore
 from admit.testing.provider import MemoryProvider
+from admit.testing.store import SessionStoreContract
 
-__all__ = ["MemoryProvider"]
+__all__ = ["MemoryProvider", "MemoryStore", "SessionStoreContract"]

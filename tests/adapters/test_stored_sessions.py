@@ -1,0 +1,232 @@
+"""Sessions in a store, through Flask: what changes for users, and what does not."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from adapters.site import NOW, OWN, PAGE, Browser, Clock, Site
+from admit.errors import StoreUnavailable
+from admit.testing import MemoryStore
+
+
+class Store(MemoryStore):
+    """A store that can be away, and counts what it is asked."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        super().__init__(self.clock)
+        self.away = self.leaves_after_load = False
+        self.calls: list[str] = []
+
+    def _ask(self, call: str) -> None:
+        self.calls.append(call)
+        if self.away:
+            raise StoreUnavailable("it is away")
+
+    async def load(self, key: bytes) -> tuple[bytes, int] | None:
+        self._ask("load")
+        self.away = self.leaves_after_load
+        return await super().load(key)
+
+    async def save(self, key: bytes, value: bytes, ttl: int) -> None:
+        self._ask("save")
+        await super().save(key, value, ttl)
+
+    async def touch(self, key: bytes, ttl: int) -> None:
+        self._ask("touch")
+        kept = self._kept.get(key)
+        if kept is not None and kept[1] > self.clock():
+            self._kept[key] = kept[0], self.clock() + ttl
+
+    async def delete(self, key: bytes) -> None:
+        self._ask("delete")
+        await super().delete(key)
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+@pytest.fixture
+def site(store: Store) -> Site:
+    site = Site(store=store)
+    store.clock = site.clock
+    store._clock = site.clock
+    return site
+
+
+@pytest.fixture
+def browser(site: Site) -> Browser:
+    return site.browser()
+
+
+def test_a_user_signs_in_and_out(site: Site, browser: Browser, store: Store) -> None:
+    browser.sign_in()
+    assert browser.get("/profile").text == "Alice Example|a@example.com|00u1"
+    assert re.fullmatch(r"[A-Za-z0-9_-]{43}", browser.cookies()["admit"])
+    answer = browser.post("/signout", OWN)
+    assert "id_token_hint=" in answer.location
+    assert not browser.is_signed_in()
+    assert store._kept == {}
+
+
+def test_a_sign_in_writes_once_and_a_page_reads_once(browser: Browser, store: Store) -> None:
+    browser.sign_in()
+    assert store.calls == ["save"]
+    store.calls.clear()
+    browser.get("/profile")
+    assert store.calls == ["load"]
+    store.calls.clear()
+    browser.get("/plain")
+    assert store.calls == [], "a page that does not ask for the user asks no store"
+
+
+def test_a_copied_cookie_is_dead_everywhere_after_sign_out(store: Store) -> None:
+    one, two = Site(store=store), Site(store=store)
+    browser = one.browser()
+    browser.sign_in()
+    copy = browser.cookies()["admit"]
+    thief = two.browser()
+    thief.client.set_cookie("admit", copy, domain="localhost")
+    assert thief.is_signed_in()
+    browser.post("/signout", OWN)
+    assert not thief.is_signed_in()
+
+
+def test_use_keeps_it_alive_without_a_new_cookie_and_not_for_ever(
+    site: Site, browser: Browser, store: Store
+) -> None:
+    browser.sign_in()
+    for _ in range(11):
+        site.clock.now += 3599
+        answer = browser.get("/profile")
+        assert answer.status_code == 200
+        assert "admit=" not in "".join(answer.headers.getlist("Set-Cookie"))
+    site.clock.now = NOW + 43_200
+    assert not browser.is_signed_in()
+
+    browser.sign_in()
+    site.clock.now += 3600
+    assert not browser.is_signed_in(), "nor when nobody uses it"
+
+
+def test_the_store_hears_of_a_use_once_in_an_eighth_of_the_idle_time(
+    site: Site, browser: Browser, store: Store
+) -> None:
+    browser.sign_in()
+    store.calls.clear()
+    for _ in range(90):
+        site.clock.now += 10
+        browser.get("/profile")
+    assert store.calls.count("touch") == 2
+
+
+def test_a_session_larger_than_a_cookie_is_no_problem(site: Site, browser: Browser) -> None:
+    site.provider.user = {"sub": "00u1", "groups": [f"group-number-{n}" for n in range(400)]}
+    browser.sign_in()
+    assert browser.is_signed_in()
+    assert len(browser.cookies()["admit"]) == 43
+
+
+def test_a_dump_of_the_store_opens_nothing_and_makes_no_cookie(
+    site: Site, browser: Browser, store: Store
+) -> None:
+    browser.sign_in()
+    [(key, (value, expires_at))] = store._kept.items()
+    cookie = browser.cookies()["admit"]
+    for part in (b"Alice", b"00u1", b"example.com", b"provider.test", cookie.encode()):
+        assert part not in value
+        assert part not in key
+    from admit.base64url import to_base64url  # noqa: PLC0415
+
+    thief = site.browser()
+    for guess in (key, value[:32], value[-32:]):
+        thief.client.set_cookie("admit", to_base64url(guess), domain="localhost")
+        assert not thief.is_signed_in()
+
+    # Even a record put under a key of the thief's own choice opens for nobody.
+    other = site.browser()
+    other.sign_in()
+    [own] = [k for k in store._kept if k != key]
+    store._kept[own] = value, expires_at
+    assert not other.is_signed_in()
+
+
+def test_another_secret_or_another_client_opens_no_record(browser: Browser, store: Store) -> None:
+    browser.sign_in()
+    for changes in ({"secret_keys": ["another-key-of-the-test-long-enough"]}, {"client_id": "c2"}):
+        site = Site(store=store, **changes)
+        thief = site.browser()
+        thief.client.set_cookie("admit", browser.cookies()["admit"], domain="localhost")
+        assert not thief.is_signed_in()
+
+
+@pytest.mark.parametrize("value", ["", "x", "A" * 43, "é" * 43, "A" * 44, "=" * 43, "A" * 3900])
+def test_a_cookie_that_is_not_ours_is_nobody(site: Site, browser: Browser, value: str) -> None:
+    browser.client.set_cookie("admit", value, domain="localhost")
+    assert browser.get("/profile").status_code == 303
+
+
+# --- the store is away ---------------------------------------------------------------------------
+
+
+def test_a_page_that_needs_the_user_says_503_and_nobody_is_signed_out(
+    site: Site, browser: Browser, store: Store
+) -> None:
+    browser.sign_in()
+    store.away = True
+
+    answer = browser.get("/profile")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert "You stay signed in" in answer.text
+    assert "Set-Cookie" not in answer.headers
+    assert site.events[-1].name == "store.unavailable"
+    script = browser.get("/profile", {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"})
+    assert (script.status_code, script.mimetype) == (503, "application/json")
+    assert browser.get("/plain").status_code == 200
+    assert browser.get("/signin?next=/profile").status_code == 503
+    assert browser.post("/signout", OWN).status_code == 503
+
+    store.away = False
+    assert browser.is_signed_in()
+
+
+def test_visitors_without_a_cookie_do_not_need_the_store(browser: Browser, store: Store) -> None:
+    store.away = True
+    assert browser.get("/").status_code == 200
+    assert browser.get("/profile").status_code == 303
+    assert browser.begin().startswith("https://provider.test/")
+
+
+def test_a_sign_in_that_cannot_be_kept_is_refused(
+    site: Site, browser: Browser, store: Store
+) -> None:
+    url = browser.begin()
+    store.away = True
+    assert browser.get(site.provider.callback(url)).status_code == 503
+    store.away = False
+    assert not browser.is_signed_in()
+    assert browser.sign_in().status_code == 303
+
+
+def test_a_page_that_is_made_already_is_served(site: Site, browser: Browser, store: Store) -> None:
+    browser.sign_in()
+    site.clock.now += 600
+
+    store.leaves_after_load = True
+    answer = browser.get("/profile")
+    assert answer.status_code == 200
+    assert site.events[-1].name == "store.unavailable"
+
+
+def test_protect_all_says_503_too(store: Store) -> None:
+    site = Site(store=store, protect_all=True)
+    browser = site.browser()
+    browser.client.set_cookie("admit", "A" * 43, domain="localhost")
+    store.away = True
+    assert browser.get("/unmarked", PAGE).status_code == 503
+    assert browser.get("/plain", PAGE).status_code == 200
