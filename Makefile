@@ -20,8 +20,8 @@ test: $(VENV)/check $(VENV)-interop/ready ## Run all tests; those that need a mi
 	$(BIN)/coverage report --include 'src/admit/protocol/*' --fail-under 100
 	$(BIN)/coverage report --skip-covered
 
-test-unit: $(VENV)/check ## Run the fast tests: no browser, no other provider.
-	$(BIN)/python -m pytest --ignore tests/browser --ignore tests/interop
+test-unit: $(VENV)/check ## Run the fast tests: no browser, no other provider, no real store.
+	$(BIN)/python -m pytest --ignore tests/browser --ignore tests/interop --ignore tests/stores
 
 test-pythons: ## Run the fast tests on every supported Python that is installed.
 	@for version in 3.11 3.12 3.13; do \

@@ -45,7 +45,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def process(*command: str, ready: str, cwd: Path | str = ROOT, **environ: str) -> Iterator[None]:
+def process(
+    *command: str,
+    ready: str,
+    cwd: Path | str = ROOT,
+    stop: signal.Signals = signal.SIGTERM,
+    **environ: str,
+) -> Iterator[None]:
     """Run *command* until the block ends; the block begins once it has said *ready*.
 
     What it says afterwards goes to the log, which pytest shows where a test fails.
@@ -78,7 +84,7 @@ def process(*command: str, ready: str, cwd: Path | str = ROOT, **environ: str) -
         yield
     finally:
         watch.cancel()
-        os.killpg(started.pid, signal.SIGTERM)
+        os.killpg(started.pid, stop)
         started.wait(timeout=10)
         if reader is not None:
             reader.join(timeout=10)

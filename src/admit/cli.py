@@ -85,11 +85,13 @@ def store() -> None:
 @click.argument("url", envvar="ADMIT_SESSIONS")
 def create(url: str) -> None:
     """Make what the store at URL needs, such as its table, if it is not there."""
+    from admit.config import is_store  # noqa: PLC0415
     from admit.errors import ConfigurationError, StoreUnavailable  # noqa: PLC0415
-    from admit.stores import SCHEMES, open_store  # noqa: PLC0415
+    from admit.stores import open_store  # noqa: PLC0415
 
-    if url.partition(":")[0] not in SCHEMES:
-        raise click.ClickException("ADMIT_SESSIONS names no store: there is nothing to make.")
+    if not is_store(url):
+        known = "sqlite://, postgresql://, redis:// and the like"
+        raise click.ClickException(f"That is no store's URL: give one of {known}.")
     try:
         opened = open_store(url)
         opened.create()

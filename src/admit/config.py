@@ -188,10 +188,16 @@ def _settings(reader: Reader, client: Client, base_url: str, paths: Mapping[str,
     )
 
 
+def is_store(url: str) -> bool:
+    """Tell whether *url* names a store of a kind that is known."""
+    scheme, separator, _ = url.partition("://")
+    return bool(separator) and scheme in STORES
+
+
 def _sessions(reader: Reader) -> str:
     """Return ``cookie`` or a URL, which may hold a password and is not repeated in a problem."""
     url = reader.optional("sessions") or "cookie"
-    if url != "cookie" and url.partition(":")[0] not in STORES:
+    if url != "cookie" and not is_store(url):
         kinds = ", ".join(f"{scheme}://" for scheme in STORES)
         reader.problem(
             reader.shown("sessions"), "no such store is known", f"Use cookie, or one of {kinds}."

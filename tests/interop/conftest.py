@@ -39,7 +39,7 @@ class Peer:
         self._stack = ExitStack()
 
     def start(self) -> None:
-        environ = {"ISSUER": self.issuer, "BASE": self.url}
+        environ: dict[str, Any] = {"ISSUER": self.issuer, "BASE": self.url}
         environ |= {"RP": self.app_url, "RP_TLS": self.tls_url}
         self._stack.enter_context(process(*self._command, ready="ready", **environ))
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import pwd
+import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -44,19 +46,24 @@ def postgresql_server(folder: Path, port: int) -> Iterator[str]:
         # PostgreSQL does not run as root.
         user = pwd.getpwnam("postgres")
         os.chown(folder, user.pw_uid, user.pw_gid)
-        as_user = (needs("runuser", "util-linux brings it"), "-u", "postgres", "--")
+        program = needs("setpriv", "apt-get install util-linux brings it")
+        as_user = (program, "--reuid", "postgres", "--regid", "postgres", "--clear-groups")
     data = folder / "data"
     if not data.exists():
         command = (*as_user, initdb, "-D", str(data), "-U", "admit", "--auth", "trust", "-N")
         subprocess.run(command, check=True, capture_output=True, cwd="/")
-    options: tuple[str, ...] = (
-        "-c",
-        f"unix_socket_directories={folder}",
-        "-c",
-        "listen_addresses=127.0.0.1",
-    )
-    options += ("-c", "fsync=off", "-p", str(port))
-    with process(*as_user, postgres, "-D", str(data), *options, ready="ready to accept", cwd="/"):
+    settings = (f"unix_socket_directories={folder}", "listen_addresses=127.0.0.1", "fsync=off")
+    options = ("-p", str(port), *(part for one in settings for part in ("-c", one)))
+    with process(
+        *as_user,
+        postgres,
+        "-D",
+        str(data),
+        *options,
+        ready="ready to accept",
+        cwd="/",
+        stop=signal.SIGINT,
+    ):
         yield f"postgresql://admit@127.0.0.1:{port}/postgres"
 
 
@@ -71,3 +78,70 @@ def postgresql_folder() -> Iterator[Path]:
 def postgresql_url(postgresql_folder: Path) -> Iterator[str]:
     with postgresql_server(postgresql_folder, free_port()) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis Cluster of three masters and three replicas."""
+    ports = [free_port() for _ in range(6)]
+    cli = needs("redis-cli", "apt-get install redis-tools brings it")
+    with ExitStack() as stack:
+        for port in ports:
+            options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000")
+            # The bus of the cluster would take a port of its own choice.
+            bus = ("--cluster-port", str(free_port()))
+            folder = tmp_path_factory.mktemp("node")
+            stack.enter_context(redis_server(folder, port, *options, *bus))
+        nodes = [f"127.0.0.1:{port}" for port in ports]
+        create = (cli, "--cluster", "create", *nodes, "--cluster-replicas", "1", "--cluster-yes")
+        subprocess.run(create, check=True, capture_output=True, timeout=60)
+        info = (cli, "-p", str(ports[0]), "cluster", "info")
+        wait_until(lambda: b"cluster_state:ok" in subprocess.check_output(info))
+        yield f"redis+cluster://{nodes[0]},{nodes[1]}"
+
+
+class Failover:
+    """A master, a replica of it, and three sentinels that watch them."""
+
+    def __init__(self, url: str, master: int, stack: ExitStack) -> None:
+        self.url = url
+        self.master = master
+        self.kill = stack.close
+
+
+@pytest.fixture
+def failover(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Failover]:
+    master, replica = free_port(), free_port()
+    sentinels = [free_port() for _ in range(3)]
+    with ExitStack() as stack, ExitStack() as of_master:
+        of_master.enter_context(redis_server(tmp_path_factory.mktemp("master"), master))
+        follow = ("--replicaof", f"127.0.0.1 {master}")
+        stack.enter_context(redis_server(tmp_path_factory.mktemp("replica"), replica, *follow))
+        for port in sentinels:
+            folder = tmp_path_factory.mktemp("sentinel")
+            watch = folder / "sentinel.conf"
+            watch.write_text(
+                f"port {port}\nbind 127.0.0.1\ndir {folder}\n"
+                f"sentinel monitor sessions 127.0.0.1 {master} 2\n"
+                "sentinel down-after-milliseconds sessions 500\n"
+                "sentinel failover-timeout sessions 5000\n"
+            )
+            command = (needs("redis-server", REDIS), str(watch), "--sentinel")
+            stack.enter_context(process(*command, ready="+monitor"))
+        cli = needs("redis-cli", "apt-get install redis-tools brings it")
+        ask = (cli, "-p", str(sentinels[0]), "sentinel", "ckquorum", "sessions")
+        wait_until(lambda: b"OK 3 usable" in subprocess.run(ask, capture_output=True).stdout)  # noqa: PLW1510
+        seen = (cli, "-p", str(sentinels[0]), "sentinel", "replicas", "sessions")
+        wait_until(lambda: str(replica).encode() in subprocess.check_output(seen))
+        info = (cli, "-p", str(master), "info", "replication")
+        wait_until(lambda: b"state=online" in subprocess.check_output(info))
+        hosts = ",".join(f"127.0.0.1:{port}" for port in sentinels)
+        yield Failover(f"redis+sentinel://{hosts}/sessions/0", master, of_master)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Ask again and again, for half a minute at most."""
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.05)

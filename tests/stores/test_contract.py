@@ -89,3 +89,24 @@ class TestRedis(SessionStoreContract):
                 store._made.pexpire(key, store._made.pttl(key) - seconds * 1000)
 
         return forward
+
+
+class TestCluster(SessionStoreContract):
+    @pytest.fixture
+    def store(self, cluster_url: str) -> Iterator[Store]:
+        store = opened(cluster_url)
+        assert isinstance(store, RedisStore)
+        store.problem()
+        store._made.flushall(target_nodes="primaries")
+        yield store
+        store._made.close()
+
+    @pytest.fixture
+    def forward(self, store: RedisStore) -> Forward:
+        """Take so much off the life of all that is kept."""
+
+        def forward(seconds: int) -> None:
+            for key in store._made.keys("*", target_nodes="primaries"):
+                store._made.pexpire(key, store._made.pttl(key) - seconds * 1000)
+
+        return forward

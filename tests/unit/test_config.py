@@ -134,6 +134,7 @@ def test_every_setting_may_be_given() -> None:
         "cookie_name": "my_app",
         "http_timeout": 5,
         "ca_file": "/etc/ssl/own.pem",
+        "sessions": "redis://:secret@host/0",
     }
     assert values.keys() | {"okta_domain", "okta_authorization_server"} == set(NAMES)
     settings = read_settings(values, {}, {})
@@ -152,6 +153,8 @@ def test_every_setting_may_be_given() -> None:
     assert (settings.idle_timeout, settings.absolute_timeout) == (60, 120)
     assert (settings.cookie_name, settings.groups_claim) == ("my_app", "roles")
     assert (settings.http_timeout, settings.ca_file) == (5.0, "/etc/ssl/own.pem")
+    assert settings.sessions == "redis://:secret@host/0"
+    assert "secret" not in repr(settings)
 
 
 def test_the_same_names_work_in_the_environment() -> None:

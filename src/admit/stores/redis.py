@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from redis import Redis
-from redis.backoff import ExponentialBackoff
+from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode, RedisCluster
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
@@ -24,6 +24,7 @@ T = TypeVar("T")
 PREFIX = "admit:session:"
 #: Seconds for one answer of Redis, and for a connection.
 TIMEOUT = 2.0
+TRIES = 2
 PORT, SENTINEL_PORT = 6379, 26_379
 MILLISECONDS = 1000
 
@@ -42,8 +43,8 @@ def open_url(url: str) -> RedisStore:
     options: dict[str, Any] = {
         "socket_timeout": TIMEOUT,
         "socket_connect_timeout": TIMEOUT,
-        # One more try covers a connection that was closed while it was idle.
-        "retry": Retry(ExponentialBackoff(base=0.05, cap=0.2), 1),
+        # The client's own tries multiply, from node to node; ours are counted in `_with`.
+        "retry": Retry(NoBackoff(), 0),
     }
     if kind == "":
         return RedisStore(Redis.from_url(url, health_check_interval=30, **options))
@@ -65,6 +66,7 @@ def open_url(url: str) -> RedisStore:
         sentinel_kwargs={
             "socket_timeout": TIMEOUT,
             "socket_connect_timeout": TIMEOUT,
+            "retry": Retry(NoBackoff(), 0),
             "password": own.get("sentinel_password"),
         },
         **options,
@@ -136,12 +138,20 @@ class RedisStore:
         return None
 
     def _with(self, act: Callable[[Any], T]) -> T:
-        try:
-            if self._made is None:
-                self._made = self._make()  # type: ignore[operator]
-            return act(self._made)
-        except (RedisError, OSError) as error:
-            raise StoreUnavailable(f"Redis: {type(error).__name__}") from None
+        """Return what *act* gets from Redis, at the second try where the first one fails.
+
+        A connection may have been closed while it was idle, or a replica promoted. All that is
+        asked here may be asked twice.
+        """
+        failed = ""
+        for _ in range(TRIES):
+            try:
+                if self._made is None:
+                    self._made = self._make()  # type: ignore[operator]
+                return act(self._made)
+            except (RedisError, RedisClusterException, OSError) as error:
+                failed = type(error).__name__
+        raise StoreUnavailable(f"Redis: {failed}")
 
 
 def _name(key: bytes) -> str:
