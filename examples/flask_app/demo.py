@@ -28,6 +28,8 @@ def main() -> None:
         f"http://localhost:{options.port}",
         f"http://127.0.0.1:{options.provider_port}/oauth2/default",
     )
+    if options.port == options.provider_port:
+        sys.exit("The app and the provider need two ports.")
     check_is_free("localhost", options.port, "--port")
     check_is_free("127.0.0.1", options.provider_port, "--provider-port")
     os.environ |= {
@@ -55,10 +57,8 @@ def read_options() -> argparse.Namespace:
     """Read the command line; make passes ``PORT`` and ``PROVIDER_PORT`` by the environment."""
     parser = argparse.ArgumentParser(description=__doc__)
     environ = os.environ
-    parser.add_argument("--port", type=int, default=int(environ.get("PORT", "5000")))
-    parser.add_argument(
-        "--provider-port", type=int, default=int(environ.get("PROVIDER_PORT", "9400"))
-    )
+    parser.add_argument("--port", type=int, default=environ.get("PORT", "5000"))
+    parser.add_argument("--provider-port", type=int, default=environ.get("PROVIDER_PORT", "9400"))
     return parser.parse_args()
 
 

@@ -39,7 +39,7 @@ def configuration(settings: Settings) -> Rows:
     client = settings.client
     return [
         ("Issuer", client.issuer),
-        ("Client id", client.client_id),
+        ("Client ID", client.client_id),
         ("Scopes", " ".join(client.scope)),
         ("ID Token signed with", client.id_token_signed_response_alg),
         ("Response mode", client.response_mode),

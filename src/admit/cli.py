@@ -16,6 +16,7 @@ except ModuleNotFoundError:
     sys.exit('The command admit needs click, which comes with: pip install "admit[flask]"')
 
 if TYPE_CHECKING:
+    from admit.errors import Problem
     from admit.settings import Settings
 
 
@@ -63,8 +64,12 @@ def settings(app_name: str | None) -> None:
     from admit.checklist import configuration, registration, reminders  # noqa: PLC0415
     from admit.errors import ConfigurationError  # noqa: PLC0415
 
+    missing: tuple[Problem, ...] = ()
     try:
-        read = _of_environment() if app_name is None else _of_app(app_name)
+        if app_name is None:
+            read, missing = _of_environment()
+        else:
+            read = _of_app(app_name)
     except ConfigurationError as error:
         raise click.ClickException(str(error)) from None
     click.echo("Enter at the provider (in the Okta Admin Console: Applications > your app):\n")
@@ -72,7 +77,7 @@ def settings(app_name: str | None) -> None:
     click.echo("\nThis application uses:\n")
     _show(configuration(read))
     click.echo("\nNot to forget:\n")
-    for line in reminders(read):
+    for line in [*reminders(read), *map(str, missing)]:
         click.echo(f"  - {line}")
 
 
@@ -100,10 +105,30 @@ def create(url: str) -> None:
     click.echo(f"{opened!r} is ready.")
 
 
-def _of_environment() -> Settings:
-    from admit.config import read_settings  # noqa: PLC0415
+#: What stands for a setting that is given only once the provider knows the application.
+NOT_YET = {
+    "issuer": "https://not-set-yet.invalid",
+    "client_id": "not-set-yet",
+    "client_secret": "not-set-yet-either",
+    "secret_keys": "not-set-yet-0123456789-abcdefghijklmnop",
+}
 
-    return read_settings({}, {}, os.environ, okta_env=Path(".okta.env"))
+
+def _of_environment() -> tuple[Settings, tuple[Problem, ...]]:
+    """Return the settings, and which of those in NOT_YET are missing."""
+    from admit.config import read_settings  # noqa: PLC0415
+    from admit.config_reader import MISSING  # noqa: PLC0415
+    from admit.errors import ConfigurationError  # noqa: PLC0415
+
+    okta_env = Path(".okta.env")
+    try:
+        return read_settings({}, {}, os.environ, okta_env=okta_env), ()
+    except ConfigurationError as error:
+        named = {problem.setting.removeprefix("ADMIT_").lower() for problem in error.problems}
+        if named - NOT_YET.keys() or not all(MISSING in p.wrong for p in error.problems):
+            raise
+        stand_ins = {name: NOT_YET[name] for name in named}
+        return read_settings(stand_ins, {}, os.environ, okta_env=okta_env), error.problems
 
 
 def _of_app(name: str) -> Settings:

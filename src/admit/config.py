@@ -7,13 +7,14 @@ settings.
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from admit.config_client import read_client
-from admit.config_reader import Reader, Source
+from admit.config_reader import MISSING, Reader, Source, read_okta_env
 from admit.config_urls import read_base_url
 from admit.errors import ConfigurationError
 from admit.model import Client
@@ -26,12 +27,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "client_secret": ("OKTA_OAUTH2_CLIENT_SECRET", "OKTA_CLIENT_CLIENTSECRET"),
     "okta_domain": ("OKTA_DOMAIN", "ORG_URL", "OKTA_CLIENT_ORGURL", "OKTA_ORG_URL"),
     "okta_authorization_server": ("OKTA_AUTHORIZATION_SERVER_ID",),
-}
-#: Names so general that they count only in a file that is Okta's.
-OKTA_FILE_NAMES: Mapping[str, str] = {
-    "ISSUER": "OKTA_OAUTH2_ISSUER",
-    "CLIENT_ID": "OKTA_OAUTH2_CLIENT_ID",
-    "CLIENT_SECRET": "OKTA_OAUTH2_CLIENT_SECRET",
+    "scope": ("OKTA_OAUTH2_SCOPES", "OKTA_CLIENT_SCOPES"),
+    "groups_claim": ("OKTA_OAUTH2_GROUPS_CLAIM", "OKTA_OAUTH2_GROUPSCLAIM"),
 }
 #: Every setting: ``ADMIT_`` and this in capitals; as a keyword argument, this.
 NAMES = (
@@ -84,30 +81,15 @@ def read_settings(
         Source("argument", {f"ADMIT_{k.upper()}": v for k, v in arguments.items()}),
         Source("application", config),
         Source("environment", environ),
-        Source(".okta.env", read_okta_env(okta_env)),
+        read_okta_env(okta_env),
     ]
     reader = Reader(sources, ALIASES)
-    _unknown_names(reader, sources[:3])
+    _unknown_names(reader, sources)
     base_url, paths = read_base_url(reader), _paths(reader)
     settings = _settings(reader, read_client(reader, base_url, paths), base_url, paths)
     if reader.problems:
         raise ConfigurationError("config.invalid", tuple(reader.problems))
     return settings
-
-
-def read_okta_env(path: Path | None) -> dict[str, str]:
-    """Return what a dotenv file says, or nothing if there is none."""
-    if path is None or not path.is_file():
-        return {}
-    found = {}
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        name, equals, value = line.strip().removeprefix("export ").partition("=")
-        if equals and not name.startswith("#"):
-            name = name.strip()
-            found[OKTA_FILE_NAMES.get(name, name)] = re.sub(
-                r"^(['\"])(.*)\1$", r"\2", value.strip()
-            )
-    return found
 
 
 def _unknown_names(reader: Reader, sources: list[Source]) -> None:
@@ -183,9 +165,22 @@ def _settings(reader: Reader, client: Client, base_url: str, paths: Mapping[str,
         cookie_name=cookie_name,
         groups_claim=reader.optional("groups_claim") or "groups",
         http_timeout=float(reader.number("http_timeout", 1, 60, 7)),
-        ca_file=reader.optional("ca_file"),
+        ca_file=_ca_file(reader),
         sessions=_sessions(reader),
     )
+
+
+def _ca_file(reader: Reader) -> str | None:
+    """Return the file of authorities, with what is wrong with it noted."""
+    path = reader.optional("ca_file")
+    if path is None:
+        return None
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:
+        wrong = f"{path!r} cannot be read: {error.strerror or 'it is no PEM'}"
+        reader.problem(reader.shown("ca_file"), wrong, "Name a PEM file of authorities.")
+    return path
 
 
 def is_store(url: str) -> bool:
@@ -210,15 +205,16 @@ def _secret_keys(reader: Reader) -> tuple[str, ...]:
     keys = reader.words("secret_keys", ())
     name = reader.shown("secret_keys")
     if not keys:
-        name = "SECRET_KEY"
         framework = [reader.framework("SECRET_KEY"), *_fallbacks(reader)]
         keys = tuple(_as_text(key) for key in framework if key)
+        name = "SECRET_KEY" if keys else name
     fix = (
         "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(32))' and keep it"
-        " in the deployment's configuration: the same for every worker and every start."
+        " as ADMIT_SECRET_KEYS in the deployment's configuration, or as SECRET_KEY in app.config:"
+        " the same for every worker and every start."
     )
     if not keys:
-        reader.problem(name, "it is missing: nothing can seal sessions", fix)
+        reader.problem(name, f"{MISSING}: nothing can seal sessions", fix)
     for key in keys:
         if len(key) < SHORTEST_KEY:
             reader.problem(name, f"a key has fewer than {SHORTEST_KEY} characters", fix)

@@ -5,6 +5,7 @@ May know: client_auth, config_reader, config_urls, jose, model, protocol.authori
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
@@ -31,6 +32,8 @@ def read_client(reader: Reader, base_url: str, paths: Mapping[str, str]) -> Clie
         paths: Of the sign-in's own pages.
     """
     client_id = reader.text("client_id", where=WHERE_CLIENT)
+    if re.search(r"\s", client_id):
+        reader.problem(reader.shown("client_id"), "there is a blank in it", WHERE_CLIENT)
     authentication = _authentication(reader, client_id)
     response_mode = reader.choice("response_mode", ("query", "form_post"), "query")
     if response_mode == "form_post" and base_url.startswith("http://"):

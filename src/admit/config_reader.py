@@ -8,14 +8,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from admit.errors import Problem
 
 PLACEHOLDERS = re.compile(
-    r"[{}<>]|^[.*x]+$|\$\{?CLI_OKTA|your-?(?:okta-?)?domain|your-?client|NEVER-SHOW-SECRETS|dev-133337\.okta\.com",
+    r"[{}<>]|^[.*x]+$|\.\.\.$|\$\{?CLI_OKTA|NEVER-SHOW-SECRETS|dev-133337\.okta\.com"
+    r"|your[-_ ]?(?:okta[-_ ]?)?domain|your[-_ ]?client",
     re.IGNORECASE,
 )
+#: Names so general that they count only in a file that is Okta's.
+OKTA_FILE_NAMES: Mapping[str, str] = {
+    "ISSUER": "OKTA_OAUTH2_ISSUER",
+    "CLIENT_ID": "OKTA_OAUTH2_CLIENT_ID",
+    "CLIENT_SECRET": "OKTA_OAUTH2_CLIENT_SECRET",
+}
+MISSING = "it is missing"
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 
 
@@ -25,12 +34,33 @@ class Source:
 
     kind: str
     values: Mapping[str, Any] = field(repr=False)
+    written: Mapping[str, str] = field(default_factory=dict)
 
     def shown(self, name: str) -> str:
         """Return *name* as this place spells it."""
         if self.kind == "argument":
             return name.removeprefix("ADMIT_").lower()
+        name = self.written.get(name, name)
         return f"{name} in .okta.env" if self.kind == ".okta.env" else name
+
+
+def read_okta_env(path: Path | None) -> Source:
+    """Return what a dotenv file says; nothing if there is none.
+
+    Spec: as Okta's command line writes it: ``NAME=value``, quotes and ``# comments`` allowed.
+    """
+    values, written = {}, {}
+    text = path.read_text("utf-8", "replace") if path is not None and path.is_file() else ""
+    for line in text.splitlines():
+        own, equals, value = line.strip().removeprefix("export ").partition("=")
+        if not equals or own.startswith("#"):
+            continue
+        own = own.strip()
+        quoted = re.match(r"\s*(['\"])(.*?)\1\s*(?:#.*)?$", value)
+        name = OKTA_FILE_NAMES.get(own, own)
+        values[name] = quoted[2] if quoted else re.sub(r"\s+#.*$", "", value).strip()
+        written[name] = own
+    return Source(".okta.env", values, written)
 
 
 class Reader:
@@ -77,12 +107,17 @@ class Reader:
         if value is None:
             return None
         if not isinstance(value, str):
-            self.problem(self.shown(name), f"a string is needed, not {type(value).__name__}", "")
+            wrong = f"a string is needed, not {type(value).__name__}"
+            self.problem(self.shown(name), wrong, "Give a string.")
             return None
+        return self._unquoted(name, value)
+
+    def _unquoted(self, name: str, value: str) -> str:
+        """Return *value* without blanks around it; quotes are a problem."""
         text = value.strip()
         if len(text) > 1 and text[0] in "'\"" and text[-1] == text[0]:
             self.problem(self.shown(name), "quotes stand around the value", "Remove the quotes.")
-            text = text[1:-1]
+            return text[1:-1]
         return text
 
     def text(self, name: str, *, where: str, secret: bool = False) -> str:
@@ -95,7 +130,8 @@ class Reader:
         """
         text = self.optional(name)
         if not text:
-            self.problem(self.shown(name), "it is missing", where)
+            if self.value(name) is None or text is not None:
+                self.problem(self.shown(name), MISSING, where)
             return ""
         if PLACEHOLDERS.search(text):
             seen = "it still holds a placeholder" if secret else f"{text!r} is a placeholder"
@@ -108,7 +144,8 @@ class Reader:
         if value is None:
             return default
         if isinstance(value, str):
-            return tuple(re.split(r"[\s,]+", value.strip())) if value.strip() else ()
+            text = self._unquoted(name, value)
+            return tuple(re.split(r"[\s,]+", text)) if text else ()
         if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
             return tuple(value)
         self.problem(self.shown(name), "words are needed", "Give a list of strings, or one string.")
@@ -128,7 +165,7 @@ class Reader:
         value = self.value(name)
         if value is None:
             return default
-        text = str(value).strip()
+        text = self._unquoted(name, str(value))
         if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
             fix = f"Give a whole number from {least} to {most}."
             self.problem(self.shown(name), f"{text!r} does not fit", fix)
@@ -137,9 +174,12 @@ class Reader:
 
     def boolean(self, name: str) -> bool:
         """Return a switch, off where it is not set."""
-        text = str(self.value(name) if self.value(name) is not None else "").strip().lower()
+        value = self.value(name)
+        text = "" if value is None else self._unquoted(name, str(value)).lower()
         if text not in TRUE | FALSE:
-            self.problem(self.shown(name), f"{text!r} is neither", "Use true or false.")
+            self.problem(
+                self.shown(name), f"{text!r} is neither true nor false", "Use true or false."
+            )
         return text in TRUE
 
     def _found(self, name: str) -> Iterator[tuple[str, Any]]:

@@ -35,25 +35,29 @@ def read_issuer(reader: Reader, name: str, issuer: str) -> str:
 
 def _issuer_problem(issuer: str) -> tuple[str, str] | None:  # noqa: PLR0911 - a list of rules
     if "://" not in issuer:
+        host, slash, rest = issuer.rstrip("/").partition("/")
+        url = f"https://{okta_admin_fix(host) or host}{slash}{rest}"
+        own = f"Use {url}." if rest else ""
         return (
             f"{issuer!r} is no URL",
-            (
-                f"Use https://{issuer.rstrip('/')}/oauth2/default for Okta's default authorization"
-                f" server, or https://{issuer.rstrip('/')} for the org's own."
-            ),
+            own
+            or f"Use {url}/oauth2/default for Okta's default authorization server, or {url} for the"
+            " org's own.",
         )
     parts = _split(issuer)
     if parts is None or issuer.count("://") > 1 or not issuer.isprintable() or " " in issuer:
         return f"{issuer!r} is no URL", "Use one URL, such as https://acme.okta.com/oauth2/default."
     host = parts.hostname or ""
-    if doubled := re.search(r"(\.[a-z]+)\1$", host, re.IGNORECASE):
+    if doubled := re.search(r"((?:\.[a-z-]+)+)\1$", host, re.IGNORECASE):
         return f"{host!r} ends in {doubled[0]}", f"Use {host.removesuffix(doubled[1])}."
     if fixed := okta_admin_fix(host):
         return f"{host!r} is the Admin Console's host", f"Use {fixed}."
-    if parts.query or parts.fragment or "@" in parts.netloc:
+    if "?" in issuer or "#" in issuer or "@" in parts.netloc:
         return "an issuer has no query, fragment or user", "Remove it."
     if tail := PASTED_TAIL.search(issuer):
-        return f"it goes on after the issuer: {tail[0]}", f"Use {issuer[: tail.start()]}."
+        # The org's own server has its endpoints below /oauth2, which is not in its issuer.
+        fixed = issuer[: tail.start()].removesuffix("/oauth2" if is_okta(host) else "\0")
+        return f"it goes on after the issuer: {issuer.removeprefix(fixed)}", f"Use {fixed}."
     return _scheme_problem(parts) or _okta_problem(issuer, host)
 
 

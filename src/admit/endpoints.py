@@ -12,7 +12,7 @@ from admit.attempts import LIFETIME, Attempts, attempt_key
 from admit.browser import NOT_STORED, BrowserRequest, BrowserResponse, Cookies, redirect
 from admit.errors import ResponseRejected, SignInError
 from admit.events import Emit, Event
-from admit.evidence import missing_attempt
+from admit.evidence import elsewhere, missing_attempt
 from admit.failure_answers import FailureAnswers
 from admit.guard import Guard
 from admit.model import AuthorizationRequest, Session
@@ -109,6 +109,7 @@ class Endpoints:
         if request.method == "HEAD" or request.is_script_or_frame:
             return self.guard.refuse()
         if request.method == "GET" and (url := self.guard.canonical(request)):
+            self._emit(elsewhere(request, self.settings))
             return redirect(url)
         return None
 

@@ -113,16 +113,21 @@ class ProviderError(SignInError):
 
     status = 502
 
-    def again(self) -> ProviderError:
-        """Return an equal error with no history, to be raised by somebody else."""
+    def again(self, *, ago: int, wait: int) -> ProviderError:
+        """Return the error for somebody else, who was not the one to ask.
+
+        Args:
+            ago: Seconds since the provider was asked.
+            wait: Seconds until it is asked again.
+        """
         return ProviderError(
             self.code,
-            self.detail,
+            f"{self.detail} ({ago} s ago; the provider is asked again in {wait} s)",
             hint=self.hint,
             spec=self.spec,
             cause=self.cause,
             status=self.status,
-            retry_after=self.retry_after,
+            retry_after=max(self.retry_after or 0, wait),
         )
 
 

@@ -26,9 +26,9 @@ class Event:
     """One event.
 
     Attributes:
-        name: ``signin.started``, ``signin.ok``, ``signin.refused``, ``signin.denied``,
-            ``provider.unavailable``, ``store.unavailable``, ``session.expired``, ``logout.local``,
-            ``logout.returned`` or ``logout.refused``.
+        name: ``signin.elsewhere``, ``signin.started``, ``signin.ok``, ``signin.refused``,
+            ``signin.denied``, ``provider.unavailable``, ``store.unavailable``,
+            ``session.expired``, ``logout.local``, ``logout.returned`` or ``logout.refused``.
         fields: Never a secret, a name or an address; users appear by their id alone.
     """
 
@@ -53,6 +53,7 @@ Emit = Callable[[Event], None]
 
 def log_event(event: Event) -> None:
     """Write *event* to the logger ``admit``."""
-    level = logging.WARNING if event.name in WARNINGS else logging.INFO
+    telling = event.name in WARNINGS or "hint" in event.fields
+    level = logging.WARNING if telling else logging.INFO
     if LOGGER.isEnabledFor(level):
         LOGGER.log(level, "%s", event, extra={"admit_event": event})

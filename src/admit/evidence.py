@@ -1,6 +1,6 @@
 """Why an attempt's cookie is not there, as far as the request shows it.
 
-May know: browser, errors, settings.
+May know: browser, errors, events, settings.
 """
 
 from __future__ import annotations
@@ -9,9 +9,24 @@ import re
 
 from admit.browser import BrowserRequest
 from admit.errors import ResponseRejected
+from admit.events import Event
 from admit.settings import Settings
 
 HOST = re.compile(r"[a-z0-9.:\[\]-]{1,100}")
+
+
+def elsewhere(request: BrowserRequest, settings: Settings) -> Event:
+    """Return the event of a sign-in that is sent to the canonical host before it begins."""
+    hint = (
+        f"open the application at {settings.base_url}; if browsers reach it by another address,"
+        " correct ADMIT_BASE_URL, and let the proxy hand on Host"
+    )
+    return Event("signin.elsewhere", {"host": _host(request), "hint": hint})
+
+
+def _host(request: BrowserRequest) -> str:
+    host = request.host.lower()
+    return host if HOST.fullmatch(host) else "another host"
 
 
 def missing_attempt(request: BrowserRequest, settings: Settings, pending: int) -> ResponseRejected:
@@ -22,14 +37,13 @@ def missing_attempt(request: BrowserRequest, settings: Settings, pending: int) -
         settings: Name the host where sign-in begins.
         pending: How many other attempts the browser holds.
     """
-    host = request.host.lower()
-    if host != settings.host:
-        safe = host if HOST.fullmatch(host) else "another host"
+    if request.host.lower() != settings.host:
+        safe = _host(request)
         cause = (
             f"the browser came back to {safe}, but sign-in begins on {settings.host}, and cookies"
             " belong to one host"
         )
-        fix = f"open the application at {settings.base_url}, or correct base_url"
+        fix = f"open the application at {settings.base_url}, or correct ADMIT_BASE_URL"
     elif pending:
         cause = (
             f"the browser holds {pending} other attempts: this one was dropped for newer ones, or"

@@ -183,7 +183,7 @@ class BlockingHttp:
                 raise ProviderError(
                     "provider.tls",
                     f"the file of authorities cannot be read: {error.strerror or 'no PEM'}",
-                    hint="correct ca_file",
+                    hint="correct ADMIT_CA_FILE",
                 ) from None
             context.minimum_version = ssl.TLSVersion.TLSv1_2
             self._context = context

@@ -71,7 +71,7 @@ def _reason(error: OSError) -> str:
 def _certificate(url: SplitResult, error: ssl.SSLCertVerificationError) -> ProviderError:
     code = error.verify_code
     if code in UNKNOWN_AUTHORITY:
-        fix = "name the authority's PEM file in ca_file, or install it on this host"
+        fix = "name the authority's PEM file in ADMIT_CA_FILE, or install it on this host"
     elif code in OTHER_HOST:
         fix = "look for a slip in the issuer: the certificate is for another host"
     elif code == EXPIRED:

@@ -165,7 +165,7 @@ def _check_header(header: Mapping[str, Any], what: str, algorithm: str) -> None:
         raise ResponseRejected(
             f"{what}.alg",
             f"expected {algorithm}, got {shown(alg)}",
-            hint="the algorithm is set by id_token_signed_response_alg, never by the token;"
+            hint="the algorithm is set by ADMIT_ID_TOKEN_SIGNED_RESPONSE_ALG, never by the token;"
             " make both sides agree",
             spec="OIDC Core 3.1.3.7 (7)",
         )

@@ -128,7 +128,8 @@ class ProviderKnowledge:
         if known.failure is not None and known.failed_at <= now < known.failed_at + COOL_DOWN:
             if known.value is not None:
                 return known.value
-            raise known.failure.again()
+            ago = now - known.failed_at
+            raise known.failure.again(ago=ago, wait=COOL_DOWN - ago)
         # Meanwhile others go on with the old value, however long the provider takes.
         known.fresh_until = now + STALE_STEP
         try:

@@ -211,3 +211,24 @@ def test_it_works_in_a_factory_and_for_several_applications() -> None:
         with app.test_request_context():
             assert flask.url_for("signin") == "/signin"
             assert flask.url_for("signout") == "/signout"
+
+
+def test_a_page_that_is_only_named_static_is_protected() -> None:
+    site = Site(protect_all=True)
+    blueprint = flask.Blueprint("bp", "bp", url_prefix="/bp")
+    blueprint.add_url_rule("/secret", "static", lambda: "secret")
+    site.app.register_blueprint(blueprint)
+    assert site.browser().get("/bp/secret").status_code == 303
+
+    plain = flask.Flask("plain", static_folder=None)
+    plain.config["SECRET_KEY"] = "a-key-of-the-test-with-enough-characters"
+    SignIn(
+        plain,
+        issuer="https://provider.test",
+        client_id="c",
+        client_secret="s",
+        base_url="http://localhost:5000",
+        protect_all=True,
+    )
+    plain.add_url_rule("/secret", "static", lambda: "secret")
+    assert plain.test_client().get("/secret", headers=PAGE).status_code == 303

@@ -19,7 +19,9 @@ def set_cookies(answer: object) -> list[str]:
 def test_a_sign_in_begins_on_the_canonical_host(site: Site, browser: Browser) -> None:
     answer = browser.get("/signin?next=/profile", base_url="http://127.0.0.1:5000")
     assert answer.location == "http://localhost:5000/signin?next=/profile&canonical=1"
-    assert site.events == []
+    [told] = site.events
+    assert (told.name, told.fields["host"]) == ("signin.elsewhere", "127.0.0.1:5000")
+    assert "http://localhost:5000" in str(told.fields["hint"])
     assert browser.sign_in(answer.location).location == "http://localhost:5000/profile"
 
 
@@ -154,7 +156,7 @@ def test_a_key_that_is_no_good_stops_the_application(key: str | None) -> None:
             base_url="http://localhost:5000",
         )
     [problem] = caught.value.problems
-    assert problem.setting == "SECRET_KEY"
+    assert problem.setting == ("SECRET_KEY" if key else "ADMIT_SECRET_KEYS")
     assert "secrets.token_urlsafe" in problem.fix
     if key:
         assert key not in str(caught.value)

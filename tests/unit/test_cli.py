@@ -68,3 +68,26 @@ def test_settings_says_what_is_wrong_with_an_app(run: CliRunner, name: str) -> N
     assert result.exit_code == 1
     assert "Traceback" not in result.output
     assert result.output.startswith("Error: ")
+
+
+def test_settings_prints_what_to_register_before_anything_is_registered(
+    run: CliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ADMIT_CLIENT_ID", "ADMIT_CLIENT_SECRET", "ADMIT_SECRET_KEYS"):
+        monkeypatch.delenv(name)
+    result = run.invoke(main, ["settings"])
+    assert result.exit_code == 0
+    assert "http://localhost:5000/authorization-code/callback" in result.output
+    assert "ADMIT_CLIENT_ID: it is missing" in result.output
+    assert "ADMIT_SECRET_KEYS: it is missing" in result.output
+
+    monkeypatch.delenv("ADMIT_BASE_URL")
+    result = run.invoke(main, ["settings"])
+    assert result.exit_code == 1
+    assert "ADMIT_BASE_URL: it is missing" in result.output
+
+
+def test_a_provider_registers_nothing_that_is_no_url(run: CliRunner) -> None:
+    result = run.invoke(main, ["provider", "--port", "0", "--redirect-uri", "notauri"])
+    assert result.exit_code == 1
+    assert "'notauri' is no URL such as http://localhost:5000/" in result.output

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from admit.client_auth import ClientSecretBasic, ClientSecretPost, NoAuthentication
-from admit.config import NAMES, read_okta_env, read_settings
+from admit.config import NAMES, read_settings
+from admit.config_reader import read_okta_env
 from admit.errors import ConfigurationError, Problem
 from admit.settings import Settings
 
@@ -81,24 +83,23 @@ def test_arguments_win_over_the_application_and_that_over_the_environment(tmp_pa
 def test_all_may_come_from_oktas_file(tmp_path: Path) -> None:
     okta_env = tmp_path / ".okta.env"
     okta_env.write_text(
-        "# made by the command line\nexport ISSUER='https://acme.okta.com/oauth2/default'\n"
-        'CLIENT_ID="0oa1"\nexport CLIENT_SECRET=a=b\nnonsense\n#CLIENT_ID=other\n'
+        "# made by the command line\nexport ISSUER='https://acme.okta.com/oauth2/default' # ours\n"
+        'CLIENT_ID="0oa1"\nexport CLIENT_SECRET=a=b#c # a note\nnonsense\n#CLIENT_ID=other\n'
     )
-    assert read_okta_env(okta_env) == {
+    assert read_okta_env(okta_env).values == {
         "OKTA_OAUTH2_ISSUER": "https://acme.okta.com/oauth2/default",
         "OKTA_OAUTH2_CLIENT_ID": "0oa1",
-        "OKTA_OAUTH2_CLIENT_SECRET": "a=b",
+        "OKTA_OAUTH2_CLIENT_SECRET": "a=b#c",
     }
     arguments = {"base_url": "https://app.example.com", "secret_keys": [KEY]}
     client = read_settings(arguments, {}, {}, okta_env=okta_env).client
     assert client.issuer == "https://acme.okta.com/oauth2/default"
-    assert client.authentication == ClientSecretBasic("a=b")
+    assert client.authentication == ClientSecretBasic("a=b#c")
 
 
 def test_a_file_that_is_not_there_says_nothing(tmp_path: Path) -> None:
-    assert read_okta_env(None) == {}
-    assert read_okta_env(tmp_path / "missing") == {}
-    assert read_okta_env(tmp_path) == {}
+    for path in (None, tmp_path / "missing", tmp_path):
+        assert read_okta_env(path).values == {}
 
 
 def test_a_problem_in_oktas_file_is_told_with_the_file(tmp_path: Path) -> None:
@@ -107,10 +108,44 @@ def test_a_problem_in_oktas_file_is_told_with_the_file(tmp_path: Path) -> None:
     rest = {name: value for name, value in GOOD.items() if name != "client_id"}
     with pytest.raises(ConfigurationError) as caught:
         read_settings(rest, {}, {}, okta_env=okta_env)
-    assert caught.value.problems[0].setting == "OKTA_OAUTH2_CLIENT_ID in .okta.env"
+    assert caught.value.problems[0].setting == "CLIENT_ID in .okta.env"
 
 
-def test_every_setting_may_be_given() -> None:
+def test_a_slip_in_oktas_file_is_told_too(tmp_path: Path) -> None:
+    okta_env = tmp_path / ".okta.env"
+    okta_env.write_text("ADMIT_ISUER=https://acme.okta.com\n")
+    with pytest.raises(ConfigurationError, match=r"Did you mean ADMIT_ISSUER in \.okta\.env"):
+        read_settings(GOOD, {}, {}, okta_env=okta_env)
+
+
+@pytest.mark.parametrize(
+    ("given", "fix"),
+    [
+        ({"issuer": "acme-admin.okta.com"}, "Use https://acme.okta.com/oauth2/default"),
+        ({"issuer": "acme.okta.com/oauth2/aus1"}, "Use https://acme.okta.com/oauth2/aus1."),
+        ({"issuer": "https://acme.okta.com.okta.com/oauth2/default"}, "Use acme.okta.com."),
+        ({"issuer": "https://acme.okta.com/oauth2/v1/authorize"}, "Use https://acme.okta.com."),
+        ({"issuer": "https://acme.okta.com/oauth2/default#"}, "Remove it."),
+        ({"client_id": "YOUR_CLIENT_ID"}, "Client Credentials"),
+        ({"client_id": "0oa..."}, "Client Credentials"),
+        ({"client_id": "0oa abc"}, "Client Credentials"),
+        ({"client_id": 5}, "Give a string."),
+        ({"scope": "'openid profile'"}, "Remove the quotes."),
+        ({"protect_all": "'true'"}, "Remove the quotes."),
+        ({"leeway": '"60"'}, "Remove the quotes."),
+        ({"public": "'/health'"}, "Remove the quotes."),
+        ({"protect_all": "perhaps"}, "Use true or false."),
+        ({"ca_file": "/no/such.pem"}, "Name a PEM file"),
+        ({"ca_file": __file__}, "Name a PEM file"),
+    ],
+)
+def test_each_slip_has_one_problem_with_its_fix(given: dict[str, Any], fix: str) -> None:
+    assert fix in problem_of(**given).fix
+
+
+def test_every_setting_may_be_given(tmp_path: Path) -> None:
+    ca_file = str(tmp_path / "own.pem")
+    trustme.CA().cert_pem.write_to_path(ca_file)
     values: dict[str, Any] = {
         **GOOD,
         "scope": "openid, groups",
@@ -133,7 +168,7 @@ def test_every_setting_may_be_given() -> None:
         "absolute_timeout": "120",
         "cookie_name": "my_app",
         "http_timeout": 5,
-        "ca_file": "/etc/ssl/own.pem",
+        "ca_file": ca_file,
         "sessions": "redis://:secret@host/0",
     }
     assert values.keys() | {"okta_domain", "okta_authorization_server"} == set(NAMES)
@@ -152,7 +187,7 @@ def test_every_setting_may_be_given() -> None:
     assert settings.after_sign_in == "/home?x=1"
     assert (settings.idle_timeout, settings.absolute_timeout) == (60, 120)
     assert (settings.cookie_name, settings.groups_claim) == ("my_app", "roles")
-    assert (settings.http_timeout, settings.ca_file) == (5.0, "/etc/ssl/own.pem")
+    assert (settings.http_timeout, settings.ca_file) == (5.0, ca_file)
     assert settings.sessions == "redis://:secret@host/0"
     assert "secret" not in repr(settings)
 
@@ -257,7 +292,7 @@ def test_nothing_at_all_names_each_thing_that_is_missing() -> None:
         "ADMIT_CLIENT_ID",
         "ADMIT_CLIENT_SECRET",
         "ADMIT_BASE_URL",
-        "SECRET_KEY",
+        "ADMIT_SECRET_KEYS",
     }
     assert all("missing" in problem.wrong and problem.fix for problem in found)
 

@@ -81,10 +81,12 @@ def test_an_error_raised_by_somebody_else_is_equal_and_has_no_history() -> None:
     try:
         raise error
     except ProviderError:
-        again = error.again()
+        again = error.again(ago=2, wait=3)
     assert again is not error
     assert again.__traceback__ is None
-    names = ("code", "detail", "hint", "spec", "cause", "status", "retry_after")
+    assert again.detail == "d (2 s ago; the provider is asked again in 3 s)"
+    assert error.again(ago=0, wait=20).retry_after == 20
+    names = ("code", "hint", "spec", "cause", "status", "retry_after")
     assert [getattr(again, name) for name in names] == [getattr(error, name) for name in names]
 
 

@@ -381,7 +381,7 @@ def test_an_unknown_authority_is_refused(authority: Authority) -> None:
         error = refused(client(), server.url)
 
     assert error.code == "provider.tls"
-    assert "ca_file" in error.hint
+    assert "ADMIT_CA_FILE" in error.hint
     assert not server.requests
 
 
@@ -410,7 +410,7 @@ def test_a_file_of_authorities_that_is_missing_is_told(tmp_path: os.PathLike[str
         url = server.url.replace("http", "https")
         error = refused(client(ca_file=f"{tmp_path}/none.pem"), url)
 
-    assert (error.code, error.hint) == ("provider.tls", "correct ca_file")
+    assert (error.code, error.hint) == ("provider.tls", "correct ADMIT_CA_FILE")
 
 
 def test_many_threads_keep_only_so_many_connections() -> None:

@@ -165,7 +165,11 @@ def test_without_metadata_nothing_begins_and_the_failure_is_remembered_for_a_mom
             world.begin()
         seen.append(caught.value)
     assert world.asked(DISCOVERY) == 1
-    assert len({(e.code, e.detail, e.hint, e.status, e.retry_after) for e in seen}) == 1
+    assert len({(e.code, e.hint, e.status) for e in seen}) == 1
+    assert [
+        e.detail.partition(" (0 s ago; the provider is asked again in 5 s)")[0] for e in seen
+    ] == [seen[0].detail] * 3
+    assert all((e.retry_after or 0) >= 5 for e in seen[1:])
     assert len(set(map(id, seen))) == 3
     del world.provider.answers[DISCOVERY]
     world.now += COOL_DOWN

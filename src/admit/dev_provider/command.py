@@ -6,6 +6,7 @@ May know: config, provider, app, server.
 from __future__ import annotations
 
 import json
+import re
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from admit.dev_provider.app import create_app
-from admit.dev_provider.config import ProviderConfig, config_from_json
+from admit.dev_provider.config import REDIRECT_URI, ProviderConfig, config_from_json
 from admit.dev_provider.server import listening, origin, served
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ def run(
     Raises:
         click.ClickException: The provider cannot start; the message says why.
     """
+    for uri in (*redirect_uris, *post_logout_redirect_uris):
+        if not re.match(r"https?://[^/?#\s]+[^\s]*$", uri):
+            message = f"{uri!r} is no URL such as {REDIRECT_URI}."
+            raise click.ClickException(message)
     with closing(_listener(host, port)) as listener:
         config = _config(config_file, origin(host, listener))
         first, *others = config.clients
@@ -83,7 +88,7 @@ def greeting(config: ProviderConfig) -> str:
     client = config.clients[0]
     rows = [
         ("Issuer", f"{config.url}/oauth2/default"),
-        ("Client id", client.client_id),
+        ("Client ID", client.client_id),
         ("Client secret", client.client_secret or "(none: a public client)"),
         *(("Redirect URI", uri) for uri in client.redirect_uris),
         *(("Sign-out URI", uri) for uri in client.post_logout_redirect_uris),

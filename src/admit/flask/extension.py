@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable
@@ -99,7 +100,9 @@ class SignIn:
         parts.endpoints.on_sign_out = _signed_out
         parts.endpoints.failures.body = self._failure_body
         app.extensions["admit"] = AppState(app, parts, clock=self._clock, load_user=self._loaded)
-        LOGGER.info(
+        # Python shows warnings by itself, and a developer needs these two to begin.
+        LOGGER.log(
+            logging.WARNING if app.debug else logging.INFO,
             "sign-in: register the redirect URI %s and the sign-out redirect URI %s",
             read.client.redirect_uri,
             read.client.post_logout_redirect_uri,

@@ -143,9 +143,11 @@ class AppState:
         return self.challenge()
 
     def _is_public(self, endpoint: str) -> bool:
-        if endpoint == "static" or endpoint.endswith(".static"):
+        app = flask.current_app
+        owner, _, name = endpoint.rpartition(".")
+        if name == "static" and (app.blueprints[owner] if owner else app).has_static_folder:
             return True
-        if getattr(flask.current_app.view_functions[endpoint], PUBLIC, False):
+        if getattr(app.view_functions[endpoint], PUBLIC, False):
             return True
         path = flask.request.path
         return any(

@@ -106,7 +106,7 @@ def _refusal(response: HttpResponse, document: Mapping[str, Any]) -> SignInError
         return ProviderError(
             "token.invalid_client",
             detail,
-            hint="compare client id, client secret and token_endpoint_auth_method with the"
+            hint="compare client id, client secret and ADMIT_TOKEN_ENDPOINT_AUTH_METHOD with the"
             " provider's; a secret may have been rotated, or be the wrong application's",
             spec="RFC 6749 5.2",
             said=said,
