@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from itertools import pairwise
 
 import pytest
 
+from admit.base64url import from_base64url
 from admit.sealing import Sealer, Unsealable
 
 FIRST, SECOND, THIRD = "first-secret-" * 3, "second-secret-" * 3, "third-secret-" * 3
@@ -36,8 +36,8 @@ def test_the_same_message_never_looks_the_same() -> None:
 
 def test_the_message_is_not_readable() -> None:
     text = sealer().seal(PURPOSE, b"A" * 300)
-    assert not any(a == b == c == d for (a, b), (c, d) in pairwise(pairwise(text[50::4])))
-    assert "QUFB" not in text
+    assert b"AAAA" not in from_base64url(text)
+    assert "QUFBQUFB" not in text
 
 
 def test_another_purpose_does_not_open_it() -> None:
