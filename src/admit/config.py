@@ -7,7 +7,6 @@ settings.
 from __future__ import annotations
 
 import re
-import ssl
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -175,11 +174,13 @@ def _ca_file(reader: Reader) -> str | None:
     path = reader.optional("ca_file")
     if path is None:
         return None
+    fix = "Name a PEM file of authorities."
     try:
-        ssl.create_default_context(cafile=path)
+        # Loading it takes a while, and is left to the first use.
+        if b"-----BEGIN CERTIFICATE-----" not in Path(path).read_bytes():
+            reader.problem(reader.shown("ca_file"), f"{path!r} holds no certificate", fix)
     except OSError as error:
-        wrong = f"{path!r} cannot be read: {error.strerror or 'it is no PEM'}"
-        reader.problem(reader.shown("ca_file"), wrong, "Name a PEM file of authorities.")
+        reader.problem(reader.shown("ca_file"), f"{path!r}: {error.strerror}", fix)
     return path
 
 
