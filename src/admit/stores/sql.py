@@ -48,7 +48,6 @@ SESSIONS = Table(
     Column("value", LargeBinary, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
 )
-CREATE = "Run: admit store create"
 
 
 def open_url(url: str) -> SqlStore:
