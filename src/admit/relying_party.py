@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
+from urllib.parse import quote_plus
 
 from admit.errors import ProviderError, ResponseRejected, SignInError
 from admit.jose import KeySet
@@ -119,14 +120,22 @@ class RelyingParty:
         """
         began = self._clock()
         metadata = await self.metadata()
-        secrets = [request.state, request.nonce, request.code_verifier, *parameters.get("code", ())]
-        secrets.append(getattr(self.client.authentication, "client_secret", ""))
         try:
             response = parse_authorization_response(parameters, request=request, metadata=metadata)
             return await self._redeem(metadata, response, began)
         except SignInError as error:
-            error.conceal(secrets)
+            error.conceal(self._sent(parameters, request))
             raise
+
+    def _sent(
+        self, parameters: Mapping[str, Sequence[str]], request: AuthorizationRequest
+    ) -> list[str]:
+        """Return the secrets that the provider was sent, in each form that it may repeat."""
+        secrets = [request.state, request.nonce, request.code_verifier, *parameters.get("code", ())]
+        secrets.append(getattr(self.client.authentication, "client_secret", ""))
+        headers, _ = self.client.authentication.sign(self.client.client_id, {})
+        secrets += [value.removeprefix("Basic ") for value in headers.values()]
+        return [*secrets, *map(quote_plus, secrets)]
 
     async def _redeem(
         self, metadata: ProviderMetadata, response: AuthorizationResponse, began: int

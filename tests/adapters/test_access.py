@@ -218,7 +218,9 @@ def test_a_page_that_is_only_named_static_is_protected() -> None:
     blueprint = flask.Blueprint("bp", "bp", url_prefix="/bp")
     blueprint.add_url_rule("/secret", "static", lambda: "secret")
     site.app.register_blueprint(blueprint)
-    assert site.browser().get("/bp/secret").status_code == 303
+    site.app.add_url_rule("/dotted", "not.a.blueprint.static", lambda: "secret")
+    for path in ("/bp/secret", "/dotted"):
+        assert site.browser().get(path).status_code == 303
 
     plain = flask.Flask("plain", static_folder=None)
     plain.config["SECRET_KEY"] = "a-key-of-the-test-with-enough-characters"

@@ -20,6 +20,7 @@ class Echo(MemoryProvider):
         if not request.url.endswith("/token"):
             return await super().send(request)
         form = (request.body or b"").decode().replace('"', "").replace("&", " ")
+        form = request.headers.get("Authorization", "no header") + " " + form
         said = f'{{"error": "invalid_grant", "error_description": "{form}"}}'
         return HttpResponse(status=400, headers=JSON, body=said.encode())
 
@@ -36,6 +37,8 @@ def test_what_we_sent_is_taken_out_of_what_the_provider_says(
 
     told = str(site.events[-1]) + caplog.text + answer.text
     assert "code=[...]" in told
+    if method == "client_secret_basic":
+        assert "Basic [...] grant_type" in told
     assert "code-0" not in told
     assert provider.client_secret not in told
 

@@ -105,13 +105,17 @@ def test_a_store_that_is_silent_is_given_up_in_time(scheme: str, silent: int) ->
     close(store)
 
 
-@pytest.mark.parametrize("kind", ["redis_url", "postgresql_url", "sqlite"])
-def test_a_forked_process_goes_on(
-    kind: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+@pytest.fixture(params=["redis_url", "postgresql_url", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    kind = str(request.param)
     sqlite = f"sqlite:///{tmp_path}/sessions.db"
     store = open_store(sqlite if kind == "sqlite" else request.getfixturevalue(kind))
     store.create()
+    yield store
+    close(store)
+
+
+def test_a_forked_process_goes_on(store: Store) -> None:
     assert works(store)
     child = os.fork()
     if child == 0:
@@ -122,16 +126,9 @@ def test_a_forked_process_goes_on(
     assert all(works(store) for _ in range(20))
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert works(store)
-    close(store)
 
 
-@pytest.mark.parametrize("kind", ["redis_url", "postgresql_url", "sqlite"])
-def test_many_threads_write_at_once(
-    kind: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    sqlite = f"sqlite:///{tmp_path}/sessions.db"
-    store = open_store(sqlite if kind == "sqlite" else request.getfixturevalue(kind))
-    store.create()
+def test_many_threads_write_at_once(store: Store) -> None:
     found: list[bool] = []
 
     def write(number: int) -> None:
@@ -146,7 +143,6 @@ def test_many_threads_write_at_once(
     for thread in threads:
         thread.join()
     assert found == [True] * 80
-    close(store)
 
 
 def rows(path: Path) -> int:

@@ -145,7 +145,8 @@ class AppState:
     def _is_public(self, endpoint: str) -> bool:
         app = flask.current_app
         owner, _, name = endpoint.rpartition(".")
-        if name == "static" and (app.blueprints[owner] if owner else app).has_static_folder:
+        holder = app.blueprints.get(owner) if owner else app
+        if name == "static" and holder is not None and holder.has_static_folder:
             return True
         if getattr(app.view_functions[endpoint], PUBLIC, False):
             return True

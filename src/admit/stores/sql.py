@@ -80,6 +80,11 @@ def _engine(address: URL) -> Engine:
         pool_timeout=TIMEOUT,
         connect_args={
             "connect_timeout": TIMEOUT,
+            # What the server cannot time out, because the network between is gone.
+            "tcp_user_timeout": TIMEOUT * 1000,
+            "keepalives_idle": TIMEOUT,
+            "keepalives_interval": 1,
+            "keepalives_count": 2,
             "options": f"-c statement_timeout={TIMEOUT * 1000}",
         },
     )
