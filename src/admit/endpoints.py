@@ -182,7 +182,11 @@ class Endpoints:
             signed_in.id_token, signed_in.userinfo, attempt=attempt_key(attempt.state), now=now
         )
         user = User.of(session, self.settings.groups_claim)
-        self.on_sign_in(user)
+        try:
+            self.on_sign_in(user)
+        except SignInError:
+            await self.sessions.end(session, now)
+            raise
         if (former := await self.session(request)) is not None:
             await self.sessions.end(former, now)
         self._emit(Event("signin.ok", {"user": user.id}))

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from adapters.site import NOW, OWN, PAGE, Browser, Clock, Site
-from admit.errors import StoreUnavailable
+from admit.errors import AuthorizationDenied, StoreUnavailable
 from admit.testing import MemoryStore
 
 
@@ -230,3 +230,14 @@ def test_protect_all_says_503_too(store: Store) -> None:
     store.away = True
     assert browser.get("/unmarked", PAGE).status_code == 503
     assert browser.get("/plain", PAGE).status_code == 200
+
+
+def test_a_refused_user_leaves_nothing_in_the_store(
+    site: Site, browser: Browser, store: Store
+) -> None:
+    @site.sign_in.on_sign_in
+    def refuse(_user: object) -> None:
+        raise AuthorizationDenied("app.blocked")
+
+    assert browser.sign_in().status_code == 403
+    assert store._kept == {}
