@@ -7,7 +7,7 @@ May know: errors.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol, TypeVar
@@ -74,18 +74,65 @@ class Lock(Protocol):
         ...
 
 
+#: Each key begins with its owner: sessions of one user are found, and ended, together.
+OWNER_BYTES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a store keeps under a key.
+
+    Attributes:
+        value: As it was saved.
+        left: Seconds it has left to live.
+        ended: Its owner's mark, in milliseconds by the store's clock; 0 where there is none. A
+            record that began up to then is over.
+    """
+
+    value: bytes = field(repr=False)
+    left: int
+    ended: int = 0
+
+
 class SessionStore(Protocol):
-    """Keeps octets under a key until they expire, by its own clock.
+    """Keeps records until they expire, finds them, and lets machines agree.
+
+    All times are by the store's own clock, so that the clocks of the machines in front of it do
+    not matter: seconds for what lasts, milliseconds since the epoch for a point in time. A key has
+    44 bytes, the first twelve of which are its owner. Labels, and other names, have any length up
+    to 32 bytes.
 
     Each method ends within a deadline, and raises StoreUnavailable where the store is away.
     """
 
-    async def load(self, key: bytes) -> tuple[bytes, int] | None:
-        """Return the octets and the seconds they have left; None where there are none."""
+    async def load(self, key: bytes) -> Record | None:
+        """Return the record; None where there is none."""
         ...
 
-    async def save(self, key: bytes, value: bytes, ttl: int) -> None:
-        """Keep *value* for *ttl* seconds, in place of what was there."""
+    async def save(
+        self,
+        key: bytes,
+        value: bytes,
+        ttl: int,
+        *,
+        since: int,
+        lasting: int,
+        labels: Sequence[bytes] = (),
+    ) -> None:
+        """Keep a new record.
+
+        Args:
+            key: Where.
+            value: The record.
+            ttl: Seconds it lives, unless it is touched.
+            since: When it began, in milliseconds by the store's clock.
+            lasting: Seconds that it can live at most, however often it is touched.
+            labels: It is found by each of them, and by its owner.
+        """
+        ...
+
+    async def replace(self, key: bytes, old: bytes, new: bytes) -> bool:
+        """Put *new* in the place of *old*, and tell whether *old* was there. Its life stays."""
         ...
 
     async def touch(self, key: bytes, ttl: int) -> None:
@@ -94,6 +141,52 @@ class SessionStore(Protocol):
 
     async def delete(self, key: bytes) -> None:
         """Forget what is there, if anything is."""
+        ...
+
+    async def find(self, label: bytes) -> list[tuple[bytes, int]]:
+        """Return the keys saved with *label*, or with it as their owner, and their beginnings.
+
+        Oldest first. Those that have ended meanwhile may be among them.
+        """
+        ...
+
+    async def end(self, owner: bytes, *, lasting: int, before: int | None = None) -> int:
+        """End the owner's records that began up to *before*, and return how many there were.
+
+        Where *before* is None, that is now. The time is kept for *lasting* seconds as the owner's
+        mark, so that a record saved too late is known to be over. A mark never moves back.
+        """
+        ...
+
+    async def mark(self, name: bytes, *, lasting: int, before: int | None = None) -> None:
+        """Set a mark of any name, as `end` sets an owner's."""
+        ...
+
+    async def marks(self, names: Sequence[bytes]) -> list[int]:
+        """Return each name's mark, in milliseconds; 0 where there is none."""
+        ...
+
+    async def use(self, name: bytes, ttl: int) -> int | None:
+        """Use *name* up for *ttl* seconds.
+
+        Returns:
+            The time in milliseconds; None where it was used up before.
+        """
+        ...
+
+    async def is_used(self, name: bytes) -> bool:
+        """Tell whether *name* is used up."""
+        ...
+
+    async def hold(self, name: bytes, holder: bytes, milliseconds: int) -> bool:
+        """Take the lease *name*, or renew it, and tell whether *holder* has it now.
+
+        Nobody else has it before it was released or those milliseconds have passed.
+        """
+        ...
+
+    async def release(self, name: bytes, holder: bytes) -> None:
+        """Give the lease up, if *holder* still has it."""
         ...
 
 

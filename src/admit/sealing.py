@@ -54,6 +54,20 @@ class Sealer:
         self._newest = next(iter(self._keys))
         self._random = random
 
+    @property
+    def key_ids(self) -> tuple[bytes, ...]:
+        """The ids of the keys, newest first: four bytes each."""
+        return tuple(self._keys)
+
+    def tags(self, purpose: bytes, message: bytes, length: int) -> list[bytes]:
+        """Return a name for *message* under each key, newest first, that only the keys can tell."""
+        named = []
+        for key in self._keys.values():
+            mac = key.copy()
+            mac.update(b"tag " + purpose + b"\x00" + message)
+            named.append(mac.digest()[:length])
+        return named
+
     def __repr__(self) -> str:
         """Return the number of keys, and nothing of them."""
         return f"<Sealer with {len(self._keys)} keys>"
@@ -95,6 +109,11 @@ class Sealer:
             )
         except InvalidTag:
             return Unsealable.CHANGED
+
+
+def key_id(octets: bytes) -> bytes:
+    """Return the id of the key that sealed *octets*; the first five bytes are enough."""
+    return octets[len(VERSION) : len(VERSION) + KEY_ID_BYTES]
 
 
 def _cipher(key: hmac.HMAC, purpose: bytes, head: bytes) -> AESGCM:

@@ -5,11 +5,13 @@ May know: errors, ports, and what a store needs, imported when it is chosen.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Protocol
 
 from admit.errors import ConfigurationError, Problem
 from admit.ports import SessionStore
+from admit.stores.listed import Listed
 
 #: Scheme of a URL to the module that serves it, and the extra that brings what the module needs.
 SCHEMES = {
@@ -26,6 +28,10 @@ SCHEMES = {
 
 class Store(SessionStore, Protocol):
     """A store as it is opened: beside its work, it can be made ready and looked at."""
+
+    def records(self) -> Iterator[Listed]:
+        """Return what is kept, in no order. A long way in a large store: for operators."""
+        ...
 
     def create(self) -> None:
         """Make what the store needs, such as its table, if it is not there."""

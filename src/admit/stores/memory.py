@@ -1,42 +1,154 @@
 """Sessions in the memory of one process, for tests.
 
-May know: nothing else of this package.
+May know: ports.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from threading import RLock
+
+from admit.ports import OWNER_BYTES, Record
+from admit.stores.listed import Listed, listed
+
+MILLISECONDS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A record, and until when it is one."""
+
+    value: bytes = field(repr=False)
+    until: int
+    since: int
+    labels: tuple[bytes, ...]
 
 
 class MemoryStore:
-    """Keeps sessions in a dict.
+    """Keeps sessions in dicts.
 
     Args:
         clock: Returns the seconds since the epoch.
     """
 
-    def __init__(self, clock: Callable[[], int]) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._kept: dict[bytes, tuple[bytes, int]] = {}
+        self._lock = RLock()
+        self._kept: dict[bytes, Kept] = {}
+        self._marks: dict[bytes, tuple[int, int]] = {}
+        self._used: dict[bytes, int] = {}
+        self._leases: dict[bytes, tuple[bytes, int]] = {}
 
-    async def load(self, key: bytes) -> tuple[bytes, int] | None:
-        """Return the octets and the seconds they have left; None where there are none."""
-        value, expires_at = self._kept.get(key, (b"", 0))
-        left = expires_at - self._clock()
-        return (value, left) if left > 0 else None
+    async def load(self, key: bytes) -> Record | None:
+        """Return the record; None where there is none."""
+        with self._lock:
+            kept = self._alive(key)
+            if kept is None:
+                return None
+            left = (kept.until - self._now()) // MILLISECONDS
+            return Record(kept.value, left, self._mark(key[:OWNER_BYTES]))
 
-    async def save(self, key: bytes, value: bytes, ttl: int) -> None:
-        """Keep *value* for *ttl* seconds, in place of what was there."""
-        self._kept[key] = value, self._clock() + ttl
+    async def save(
+        self,
+        key: bytes,
+        value: bytes,
+        ttl: int,
+        *,
+        since: int,
+        lasting: int,
+        labels: Sequence[bytes] = (),
+    ) -> None:
+        """Keep a new record."""
+        del lasting
+        with self._lock:
+            until = self._now() + ttl * MILLISECONDS
+            self._kept[key] = Kept(value, until, since, (key[:OWNER_BYTES], *labels))
+
+    async def replace(self, key: bytes, old: bytes, new: bytes) -> bool:
+        """Put *new* in the place of *old*, and tell whether *old* was there. Its life stays."""
+        with self._lock:
+            kept = self._alive(key)
+            if kept is None or kept.value != old:
+                return False
+            self._kept[key] = replace(kept, value=new)
+            return True
 
     async def touch(self, key: bytes, ttl: int) -> None:
         """Keep what is there for *ttl* seconds from now. What is gone stays gone."""
-        if (found := await self.load(key)) is not None:
-            self._kept[key] = found[0], self._clock() + ttl
+        with self._lock:
+            if (kept := self._alive(key)) is not None:
+                self._kept[key] = replace(kept, until=self._now() + ttl * MILLISECONDS)
 
     async def delete(self, key: bytes) -> None:
         """Forget what is there, if anything is."""
-        self._kept.pop(key, None)
+        with self._lock:
+            self._kept.pop(key, None)
+
+    async def find(self, label: bytes) -> list[tuple[bytes, int]]:
+        """Return the keys saved with *label*, or with it as their owner, and their beginnings."""
+        with self._lock:
+            found = [(k, v.since) for k, v in self._kept.items() if label in v.labels]
+            return sorted(found, key=lambda one: one[1])
+
+    async def end(self, owner: bytes, *, lasting: int, before: int | None = None) -> int:
+        """End the owner's records that began up to *before*, and return how many there were."""
+        with self._lock:
+            await self.mark(owner, lasting=lasting, before=before)
+            over = [k for k, v in self._kept.items()
+                    if k[:OWNER_BYTES] == owner and v.since <= self._mark(owner)]  # fmt: skip
+            alive = sum(self._alive(key) is not None for key in over)
+            for key in over:
+                del self._kept[key]
+            return alive
+
+    async def mark(self, name: bytes, *, lasting: int, before: int | None = None) -> None:
+        """Set a mark of any name, as `end` sets an owner's."""
+        with self._lock:
+            now = self._now()
+            at = max(now if before is None else before, self._mark(name))
+            self._marks[name] = at, now + lasting * MILLISECONDS
+
+    async def marks(self, names: Sequence[bytes]) -> list[int]:
+        """Return each name's mark, in milliseconds; 0 where there is none."""
+        with self._lock:
+            return [self._mark(name) for name in names]
+
+    async def use(self, name: bytes, ttl: int) -> int | None:
+        """Use *name* up for *ttl* seconds."""
+        with self._lock:
+            if await self.is_used(name):
+                return None
+            self._used[name] = self._now() + ttl * MILLISECONDS
+            return self._now()
+
+    async def is_used(self, name: bytes) -> bool:
+        """Tell whether *name* is used up."""
+        return self._used.get(name, 0) > self._now()
+
+    async def hold(self, name: bytes, holder: bytes, milliseconds: int) -> bool:
+        """Take the lease *name*, or renew it, and tell whether *holder* has it now."""
+        with self._lock:
+            now = self._now()
+            whose, until = self._leases.get(name, (holder, now))
+            if whose != holder and until > now:
+                return False
+            self._leases[name] = holder, now + milliseconds
+            return True
+
+    async def release(self, name: bytes, holder: bytes) -> None:
+        """Give the lease up, if *holder* still has it."""
+        with self._lock:
+            if self._leases.get(name, (b"", 0))[0] == holder:
+                del self._leases[name]
+
+    def records(self) -> Iterator[Listed]:
+        """Return what is kept, in no order."""
+        with self._lock:
+            kept = {key: record for key in self._kept if (record := self._alive(key))}
+        for key, record in kept.items():
+            left = (record.until - self._now()) // MILLISECONDS
+            yield listed(key, record.value, left=left, size=len(record.value))
 
     def create(self) -> None:
         """Do nothing."""
@@ -44,3 +156,14 @@ class MemoryStore:
     def problem(self) -> str | None:
         """Return None."""
         return None
+
+    def _now(self) -> int:
+        return int(self._clock() * MILLISECONDS)
+
+    def _alive(self, key: bytes) -> Kept | None:
+        kept = self._kept.get(key)
+        return kept if kept is not None and kept.until > self._now() else None
+
+    def _mark(self, name: bytes) -> int:
+        at, until = self._marks.get(name, (0, 0))
+        return at if until > self._now() else 0
