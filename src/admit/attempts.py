@@ -3,7 +3,7 @@
 No store is needed before the user is known, tabs do not meet, and what a browser can pile up is
 bounded.
 
-May know: errors, model, sealing, spent.
+May know: model, ports, sealing, spent.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from hashlib import sha256
 
 from admit.base64url import to_base64url
 from admit.model import AuthorizationRequest
+from admit.ports import SessionStore
 from admit.sealing import Sealer, Unsealable
 from admit.spent import Spent
 
@@ -24,6 +25,7 @@ MOST = 8
 #: With the largest session they stay below the 8 KB that servers take for all cookies.
 MOST_BYTES = 3072
 KEY_LENGTH = 16
+MILLISECONDS = 1000
 
 
 def attempt_key(state: str) -> str:
@@ -38,11 +40,13 @@ class Attempts:
     Args:
         sealer: Seals them.
         prefix: Of the cookies' names.
+        store: Remembers which were used, for all processes; without one, each knows its own.
     """
 
-    def __init__(self, sealer: Sealer, prefix: str) -> None:
+    def __init__(self, sealer: Sealer, prefix: str, store: SessionStore | None = None) -> None:
         self._sealer = sealer
         self._prefix = prefix
+        self._store = store
         self._spent = Spent()
 
     def cookie_name(self, state: str) -> str:
@@ -80,13 +84,34 @@ class Attempts:
             kept += 1
         return [name for _, name in aged[kept:]]
 
-    def use(self, state: str, now: int) -> bool:
-        """Use the attempt of *state* up, and tell whether it was still unused in this process."""
-        return self._spent.add(attempt_key(state), until=now + LIFETIME, now=now)
+    async def use(self, state: str, now: int) -> int | None:
+        """Use the attempt of *state* up.
 
-    def is_spent(self, state: str) -> bool:
-        """Tell whether the attempt of *state* was used in this process."""
+        Returns:
+            The time in milliseconds, by the store's clock if there is one; None where the attempt
+            was used before.
+
+        Raises:
+            StoreUnavailable: Nobody knows.
+        """
+        if self._store is not None:
+            return await self._store.use(_spent_name(state), LIFETIME)
+        new = self._spent.add(attempt_key(state), until=now + LIFETIME, now=now)
+        return now * MILLISECONDS if new else None
+
+    async def is_spent(self, state: str) -> bool:
+        """Tell whether the attempt of *state* was used, as far as is known here.
+
+        Raises:
+            StoreUnavailable: Nobody knows.
+        """
+        if self._store is not None:
+            return await self._store.is_used(_spent_name(state))
         return attempt_key(state) in self._spent
+
+
+def _spent_name(state: str) -> bytes:
+    return b"attempt " + attempt_key(state).encode()
 
 
 def _encoded(request: AuthorizationRequest) -> bytes:

@@ -151,6 +151,22 @@ class ResponseRejected(SignInError):  # noqa: N818 - it is no error of ours
     status = 400
 
 
+class SignInAgain(SignInError):  # noqa: N818 - it says what to do
+    """The session cannot give what was asked of it; a new sign-in can.
+
+    Raised in a page, it becomes a redirect to sign-in for a person, and a 401 for a script.
+
+    Attributes:
+        scope: What the new sign-in asks for; empty for what is configured.
+    """
+
+    status = 401
+
+    def __init__(self, code: str, detail: str, *, scope: tuple[str, ...] = ()) -> None:
+        super().__init__(code, detail, hint="sign in again")
+        self.scope = scope
+
+
 class AuthorizationDenied(SignInError):  # noqa: N818 - as above
     """The provider said no (RFC 6749 4.1.2.1)."""
 

@@ -125,6 +125,25 @@ class UserInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """What a session can call an API with (RFC 6749 1.4, 1.5).
+
+    Attributes:
+        issued_at: When the access token came.
+        expires_at: When the access token ends; None where the provider did not say.
+        scope: What it is good for, as granted.
+        asked: What was asked for: asking for it again would bring nothing new.
+    """
+
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(default=None, repr=False)
+    issued_at: int
+    expires_at: int | None
+    scope: tuple[str, ...]
+    asked: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """A signed-in browser.
 
@@ -132,7 +151,7 @@ class Session:
     sign-out alone needs the token again. Nothing is kept twice.
 
     Attributes:
-        id: 16 random bytes, new at every sign-in.
+        id: New at every sign-in: 16 random bytes in a cookie; its key, 44 bytes, in a store.
         attempt: The attempt that began this session, to recognise its callback seen twice.
         started_at: When the user signed in here: the absolute limit counts from it.
         seen_at: About when the session was last used: the idle limit counts from it.
@@ -140,6 +159,9 @@ class Session:
         payload: Of the ID Token: a JSON object, verified.
         signature: Of the ID Token.
         userinfo: A JSON object with the claims that only UserInfo gave; empty if there are none.
+        since: When its sign-in came back here, in milliseconds by the store's clock: what ended
+            before does not end it. 0 in a cookie.
+        tokens: A JSON object with its `Tokens`; empty if it keeps none.
     """
 
     id: bytes = field(repr=False)
@@ -150,6 +172,8 @@ class Session:
     payload: bytes = field(repr=False)
     signature: bytes = field(repr=False)
     userinfo: bytes = field(default=b"", repr=False)
+    since: int = 0
+    tokens: bytes = field(default=b"", repr=False)
 
     @property
     def id_token(self) -> str:

@@ -6,13 +6,20 @@ May know: base64url, model.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from struct import Struct
+from typing import Any
 
 from admit.base64url import from_base64url
-from admit.model import IDToken, Session, UserInfo
+from admit.model import IDToken, Session, Tokens, UserInfo
 
-#: Attempt, both times, and the lengths of the ID Token's parts; the rest is UserInfo's.
-HEAD = Struct(">16sQQHIH")
+#: Attempt, three times, and the lengths of the ID Token's parts and of UserInfo's; the rest is the
+#: tokens'.
+HEAD = Struct(">16sQQQHIHI")
+#: What a provider may leave out of a refreshed ID Token, and what stays true without it. All else,
+#: such as a group, may be missing because it is gone.
+LASTING = ("auth_time", "acr", "amr", "sid")
 
 
 def new_session(
@@ -28,16 +35,29 @@ def new_session(
         header=header,
         payload=payload,
         signature=signature,
-        userinfo=_missing_from(id_token, userinfo),
+        userinfo=_missing_from(id_token, {} if userinfo is None else userinfo.claims),
     )
 
 
-def _missing_from(id_token: IDToken, userinfo: UserInfo | None) -> bytes:
+def renewed_session(session: Session, id_token: IDToken, tokens: Tokens) -> Session:
+    """Return the session with what a refresh brought (OIDC Core 12.2)."""
+    header, payload, signature = map(from_base64url, id_token.raw.split("."))
+    former, said = json.loads(session.payload), json.loads(session.userinfo or b"{}")
+    lasting = {name: former[name] for name in LASTING if name in former}
+    return replace(
+        session,
+        header=header,
+        payload=payload,
+        signature=signature,
+        userinfo=_missing_from(id_token, {**said, **lasting}),
+        tokens=encode_tokens(tokens),
+    )
+
+
+def _missing_from(id_token: IDToken, said: Mapping[str, Any]) -> bytes:
     """Return what UserInfo adds. What was signed is not overridden, and nothing is kept twice."""
-    if userinfo is None:
-        return b""
     claims = id_token.claims
-    missing = {k: v for k, v in userinfo.claims.items() if k not in claims}
+    missing = {k: v for k, v in said.items() if k not in claims}
     return json.dumps(missing, separators=(",", ":")).encode() if missing else b""
 
 
@@ -46,26 +66,46 @@ def encode_session(session: Session) -> bytes:
 
     Its id is not among them: whoever keeps the bytes knows it.
     """
-    parts = (session.header, session.payload, session.signature)
+    parts = (session.header, session.payload, session.signature, session.userinfo)
     head = HEAD.pack(
-        session.attempt.encode(), session.started_at, session.seen_at, *map(len, parts)
+        session.attempt.encode(),
+        session.started_at,
+        session.seen_at,
+        session.since,
+        *map(len, parts),
     )
-    return b"".join((head, *parts, session.userinfo))
+    return b"".join((head, *parts, session.tokens))
 
 
 def decode_session(identifier: bytes, message: bytes) -> Session:
     """Return the session that `encode_session` made *message* of."""
-    attempt, started_at, seen_at, *lengths = HEAD.unpack_from(message)
+    attempt, started_at, seen_at, since, *lengths = HEAD.unpack_from(message)
     payload = HEAD.size + lengths[0]
     signature = payload + lengths[1]
     userinfo = signature + lengths[2]
+    tokens = userinfo + lengths[3]
     return Session(
         id=identifier,
         attempt=attempt.decode("ascii"),
         started_at=started_at,
         seen_at=seen_at,
+        since=since,
         header=message[HEAD.size : payload],
         payload=message[payload:signature],
         signature=message[signature:userinfo],
-        userinfo=message[userinfo:],
+        userinfo=message[userinfo:tokens],
+        tokens=message[tokens:],
     )
+
+
+def encode_tokens(tokens: Tokens) -> bytes:
+    """Return the tokens as a JSON object."""
+    return json.dumps(asdict(tokens), separators=(",", ":")).encode()
+
+
+def decode_tokens(session: Session) -> Tokens | None:
+    """Return the tokens of a session, if it keeps any."""
+    if not session.tokens:
+        return None
+    values = json.loads(session.tokens)
+    return Tokens(**{**values, "scope": tuple(values["scope"]), "asked": tuple(values["asked"])})

@@ -13,13 +13,13 @@ from typing import Protocol
 
 from admit.errors import SignInError
 from admit.events import Emit, Event
-from admit.model import IDToken, Session, UserInfo
+from admit.model import IDToken, Session, Tokens, UserInfo
 from admit.sealing import Sealer, Unsealable
 from admit.session_codec import decode_session, encode_session, new_session
 from admit.spent import Spent
 
 #: The number goes up when the content changes, so that fleets of mixed versions do not misread.
-PURPOSE = b"session 1"
+PURPOSE = b"session 2"
 #: Characters of a cookie with its name; browsers drop what is longer than 4,096 (RFC 6265 6.1).
 LARGEST = 3800
 #: A session is written again once this part of its idle time has passed.
@@ -47,9 +47,26 @@ class Sessions(Protocol):
     """The life of a session, wherever it is kept."""
 
     async def start(
-        self, id_token: IDToken, userinfo: UserInfo | None, *, attempt: str, now: int
+        self,
+        id_token: IDToken,
+        userinfo: UserInfo | None,
+        *,
+        attempt: str,
+        since: int,
+        now: int,
+        tokens: Tokens | None = None,
     ) -> tuple[Session, str]:
-        """Return a new session, with a new id, and the content of its cookie."""
+        """Return a new session, with a new id, and the content of its cookie.
+
+        Args:
+            id_token: Says who the user is.
+            userinfo: What else was said of them.
+            attempt: The attempt that began the session.
+            since: When its response came back here, in milliseconds by the clock that ends
+                sessions too.
+            now: Seconds since the epoch.
+            tokens: To call APIs with; a cookie does not keep them.
+        """
         ...
 
     async def load(self, text: str | None, now: int) -> Session | None:
@@ -119,13 +136,21 @@ class CookieSessions:
         self._opened = lru_cache(REMEMBERED)(self._open)
 
     async def start(
-        self, id_token: IDToken, userinfo: UserInfo | None, *, attempt: str, now: int
+        self,
+        id_token: IDToken,
+        userinfo: UserInfo | None,
+        *,
+        attempt: str,
+        since: int,
+        now: int,
+        tokens: Tokens | None = None,
     ) -> tuple[Session, str]:
         """Return a new session, with a new id, and the content of its cookie.
 
         Raises:
             SessionTooLarge: It would not fit into a cookie.
         """
+        del since, tokens
         session = new_session(self._random(ID_BYTES), id_token, userinfo, attempt=attempt, now=now)
         return session, self._seal(session)
 

@@ -1,30 +1,87 @@
 """Sessions in a store: they can be ended from anywhere, and hold more than a cookie does.
 
-The cookie holds 32 random bytes. The store's key is one hash of them, and another one is part of
-what the record is sealed for, beside our own secret: who has the store alone opens nothing, and
-can make no cookie of what is there.
+The cookie holds its owner's name, which only our secret can tell, and 32 random bytes. The store's
+key is one hash of both, and another one is part of what the record is sealed for, beside our own
+secret: who has the store alone opens nothing, and can make no cookie of what is there.
 
-May know: base64url, events, model, ports, sealing, session_codec, spent.
+May know: base64url, events, model, ports, sealing, session_codec.
 """
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
-from dataclasses import replace
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
 
 from admit.base64url import from_base64url, to_base64url
+from admit.errors import ResponseRejected
 from admit.events import Emit, Event
-from admit.model import IDToken, Session, UserInfo
-from admit.ports import SessionStore
-from admit.sealing import Sealer, Unsealable
-from admit.session_codec import decode_session, encode_session, new_session
+from admit.model import IDToken, Session, Tokens, UserInfo
+from admit.ports import OWNER_BYTES, SessionStore
+from admit.sealing import Sealer, Unsealable, key_id
+from admit.session_codec import decode_session, encode_session, encode_tokens, new_session
 
 #: The number goes up when the content changes, so that fleets of mixed versions do not misread.
-PURPOSE = b"stored session 1"
-COOKIE_BYTES, COOKIE_LENGTH = 32, 43
+PURPOSE = b"stored session 2"
+SECRET_BYTES, LABEL_BYTES = 32, 16
+COOKIE_BYTES, COOKIE_LENGTH = OWNER_BYTES + SECRET_BYTES, 59
 #: The store hears of a session's use once this part of its idle time has passed.
 TOUCH_AFTER = 8
+#: Sessions whose content is remembered, once opened, in each process.
+REMEMBERED = 128
+#: Seconds for which a process goes by the marks that are not one user's, before it asks again.
+MARKS_FRESH = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A session, and the record that it was read from."""
+
+    session: Session
+    record: bytes = field(repr=False)
+
+
+class Names:
+    """What sessions are found by: names that only the holder of the secret keys can tell.
+
+    Each method returns one for each secret key, newest first: what an older key named is found
+    until that key is retired.
+
+    Args:
+        sealer: Has the keys.
+        audience: Issuer and client id: applications may share a store and a secret.
+    """
+
+    def __init__(self, sealer: Sealer, audience: tuple[str, str]) -> None:
+        self._sealer = sealer
+        self._audience = "\n".join(audience).encode()
+
+    def owners(self, sub: str) -> list[bytes]:
+        """Return the user's."""
+        return self._of(b"sub", sub, OWNER_BYTES)
+
+    def sids(self, sid: str) -> list[bytes]:
+        """Return those of a session of the provider's."""
+        return self._of(b"sid", sid, LABEL_BYTES)
+
+    def emails(self, email: str) -> list[bytes]:
+        """Return those of an e-mail address, whatever the case of its letters."""
+        return self._of(b"email", email.casefold(), LABEL_BYTES)
+
+    def everybody(self) -> bytes:
+        """Return that of all sessions of the application: no secret is in it."""
+        return hmac.digest(self._audience, b"everybody", "sha256")
+
+    def key(self, identifier: bytes) -> bytes:
+        """Return that of all sessions that one secret key sealed."""
+        return hmac.digest(self._audience, b"key" + identifier, "sha256")
+
+    def _of(self, kind: bytes, value: str, length: int) -> list[bytes]:
+        message = self._audience + b"\n" + value.encode("utf-8", "surrogatepass")
+        return self._sealer.tags(kind, message, length)
 
 
 class StoredSessions:
@@ -37,6 +94,7 @@ class StoredSessions:
         audience: Issuer and client id: applications may share a store and a secret.
         idle: Seconds without use after which a session ends, by the store's clock.
         absolute: Seconds after which it ends in any case.
+        by_email: Sessions are found by their users' e-mail addresses too.
         emit: Takes events.
     """
 
@@ -49,31 +107,64 @@ class StoredSessions:
         audience: tuple[str, str],
         idle: int,
         absolute: int,
+        by_email: bool = False,
         emit: Emit = lambda _event: None,
     ) -> None:
-        self._store = store
+        self.store = store
+        self.names = Names(sealer, audience)
+        self.absolute = absolute
         self._sealer = sealer
         self._random = random
         self._audience = "\n".join(audience).encode()
         self._idle = idle
-        self._absolute = absolute
+        self._by_email = by_email
         self._emit = emit
+        self._marks: Mapping[bytes, int] = {}
+        self._marks_fresh_until = 0
+        # A browser asks for several pages in a row. What does not open is not remembered.
+        self._opened = lru_cache(REMEMBERED)(self._open)
 
     async def start(
-        self, id_token: IDToken, userinfo: UserInfo | None, *, attempt: str, now: int
+        self,
+        id_token: IDToken,
+        userinfo: UserInfo | None,
+        *,
+        attempt: str,
+        since: int,
+        now: int,
+        tokens: Tokens | None = None,
     ) -> tuple[Session, str]:
         """Return a new session, under a new key, and the content of its cookie.
 
         Raises:
             StoreUnavailable: It could not be kept.
+            ResponseRejected: ``session.ended_meanwhile``: the user was signed out while the
+                sign-in was under way.
         """
-        secret = self._random(COOKIE_BYTES)
-        session = new_session(
-            self._hash(secret, b"key"), id_token, userinfo, attempt=attempt, now=now
+        cookie = self.names.owners(id_token.sub)[0] + self._random(SECRET_BYTES)
+        session = replace(
+            new_session(self._key(cookie), id_token, userinfo, attempt=attempt, now=now),
+            since=since,
+            tokens=b"" if tokens is None else encode_tokens(tokens),
         )
-        record = self._sealer.seal_octets(self._purpose(secret), encode_session(session))
-        await self._store.save(session.id, record, min(self._idle, self._absolute))
-        return session, to_base64url(secret)
+        labels = self._labels(session, id_token)
+        await self.store.save(
+            session.id,
+            self._seal(cookie, session),
+            self._ttl(session, now),
+            since=since,
+            lasting=self.absolute,
+            labels=labels,
+        )
+        # Whoever ends sessions marks first and looks for them then; here it is the other way round,
+        # so that one of the two sees the other.
+        if any(since <= mark for mark in await self.store.marks([cookie[:OWNER_BYTES], *labels])):
+            await self.store.delete(session.id)
+            raise ResponseRejected(
+                "session.ended_meanwhile",
+                "the user was signed out while the sign-in was under way",
+            )
+        return session, to_base64url(cookie)
 
     async def load(self, text: str | None, now: int) -> Session | None:
         """Return the session that a cookie stands for, if the store still has it.
@@ -81,22 +172,37 @@ class StoredSessions:
         Raises:
             StoreUnavailable: Nobody knows.
         """
-        secret = _secret(text)
-        if secret is None:
+        found = await self.read(text, now)
+        return None if found is None else found.session
+
+    async def read(self, text: str | None, now: int) -> Found | None:
+        """Return the session that a cookie stands for, with its record.
+
+        Raises:
+            StoreUnavailable: Nobody knows.
+        """
+        cookie = _cookie(text)
+        if cookie is None:
             return None
-        key = self._hash(secret, b"key")
-        found = await self._store.load(key)
-        if found is None:
+        kept = await self.store.load(self._key(cookie))
+        if kept is None:
             return None
-        record, left = found
-        message = self._sealer.open_octets(self._purpose(secret), record)
-        if isinstance(message, Unsealable):
+        session = self._opened(cookie, kept.value)
+        if session is None:
             return None
-        session = decode_session(key, message)
-        if now >= session.started_at + self._absolute:
+        if now >= session.started_at + self.absolute:
             self._emit(Event("session.expired", {"timeout": "absolute"}))
             return None
-        return replace(session, seen_at=now + left - self._idle)
+        if session.since <= kept.ended or session.since <= await self._mark(kept.value, now):
+            return None
+        return Found(replace(session, seen_at=now + kept.left - self._idle), kept.value)
+
+    async def replace(self, text: str, found: Found, session: Session) -> bool:
+        """Keep *session* in the place of *found*; tell whether that was still there."""
+        cookie = _cookie(text)
+        if cookie is None:
+            return False
+        return await self.store.replace(session.id, found.record, self._seal(cookie, session))
 
     def is_due(self, session: Session, now: int) -> bool:
         """Tell whether the store should hear that the session is in use."""
@@ -114,7 +220,7 @@ class StoredSessions:
         Raises:
             StoreUnavailable: It ends a little earlier, unless it is touched again.
         """
-        await self._store.touch(session.id, self._ttl(session, now))
+        await self.store.touch(session.id, self._ttl(session, now))
 
     async def end(self, session: Session, now: int) -> None:
         """End the session everywhere.
@@ -123,23 +229,61 @@ class StoredSessions:
             StoreUnavailable: It may still be alive.
         """
         del now
-        await self._store.delete(session.id)
+        await self.store.delete(session.id)
+
+    def forget_marks(self) -> None:
+        """Ask for the marks again at the next look at a session."""
+        self._marks_fresh_until = 0
+
+    async def _mark(self, record: bytes, now: int) -> int:
+        """Return the time up to which sessions like this one are over, whosever they are."""
+        # A clock may be set back.
+        if not now < self._marks_fresh_until <= now + MARKS_FRESH:
+            names = [self.names.everybody(), *map(self.names.key, self._sealer.key_ids)]
+            marks = await self.store.marks(names)
+            self._marks = dict(zip((b"", *self._sealer.key_ids), marks, strict=True))
+            self._marks_fresh_until = now + MARKS_FRESH
+        return max(self._marks[b""], self._marks.get(key_id(record), 0))
+
+    def _labels(self, session: Session, id_token: IDToken) -> Sequence[bytes]:
+        """Return what the session is found by, beside its owner."""
+        said: dict[str, Any] = {**json.loads(session.userinfo or b"{}"), **id_token.claims}
+        sid, email = said.get("sid"), said.get("email")
+        labels = []
+        if isinstance(sid, str):
+            labels.append(self.names.sids(sid)[0])
+        if self._by_email and isinstance(email, str):
+            labels.append(self.names.emails(email)[0])
+        return labels
 
     def _ttl(self, session: Session, now: int) -> int:
-        return max(min(self._idle, session.started_at + self._absolute - now), 1)
+        return max(min(self._idle, session.started_at + self.absolute - now), 1)
 
-    def _purpose(self, secret: bytes) -> bytes:
-        return PURPOSE + self._hash(secret, b"sealing")
+    def _seal(self, cookie: bytes, session: Session) -> bytes:
+        return self._sealer.seal_octets(self._purpose(cookie), encode_session(session))
 
-    def _hash(self, secret: bytes, use: bytes) -> bytes:
-        return hmac.digest(secret, use + b"\x00" + self._audience, "sha256")
+    def _open(self, cookie: bytes, record: bytes) -> Session | None:
+        message = self._sealer.open_octets(self._purpose(cookie), record)
+        if isinstance(message, Unsealable):
+            return None
+        return decode_session(self._key(cookie), message)
+
+    def _key(self, cookie: bytes) -> bytes:
+        return cookie[:OWNER_BYTES] + self._hash(cookie, b"key")
+
+    def _purpose(self, cookie: bytes) -> bytes:
+        return PURPOSE + self._hash(cookie, b"sealing")
+
+    def _hash(self, cookie: bytes, use: bytes) -> bytes:
+        return hmac.digest(cookie, use + b"\x00" + self._audience, "sha256")
 
 
-def _secret(text: str | None) -> bytes | None:
+def _cookie(text: str | None) -> bytes | None:
     if text is None or len(text) != COOKIE_LENGTH:
         return None
     try:
-        secret = from_base64url(text)
+        cookie = from_base64url(text)
     except ValueError:
         return None
-    return secret if len(secret) == COOKIE_BYTES else None
+    # The last character has bits to spare: one session, one cookie.
+    return cookie if len(cookie) == COOKIE_BYTES and to_base64url(cookie) == text else None
