@@ -171,6 +171,7 @@ CODES: Mapping[str, Text] = {
     "userinfo.signature": UNVERIFIED,
     "userinfo.sub_mismatch": UNVERIFIED,
     "userinfo.party_mismatch": UNVERIFIED,
+    "refresh.invalid_grant": SIGN_IN_NEEDED,
     "session.too_large": TOO_LARGE,
     "store.unavailable": NOT_NOW,
     "sign_in.no_user": NO_ACCESS,

@@ -26,7 +26,7 @@ CLOCK_CODES = frozenset({"id_token.expired", "id_token.iat_in_future", "id_token
 
 
 def verify_id_token(
-    raw: str,
+    raw: str | None,
     *,
     keys: KeySet,
     client: Client,
@@ -37,7 +37,7 @@ def verify_id_token(
     """Return the ID Token after all its checks.
 
     Args:
-        raw: As the token endpoint gave it.
+        raw: As the token endpoint gave it; None is refused like any other that is no token.
         keys: The provider's.
         client: Whom the token must be meant for; names issuer, algorithm and leeway.
         request: The attempt that the token must answer.
@@ -50,9 +50,9 @@ def verify_id_token(
     Spec: OIDC Core 3.1.3.7, 3.1.3.8 and 2.
     """
     algorithm = client.id_token_signed_response_alg
-    payload = jose.verify(jose.read_compact(raw, what=WHAT, algorithm=algorithm), keys, algorithm)
+    jws = jose.read_compact(raw, what=WHAT, algorithm=algorithm)
     try:
-        claims = parse_object(payload)
+        claims = parse_object(jose.verify(jws, keys, algorithm))
     except ValueError:
         raise ResponseRejected(
             "id_token.malformed", "its payload is no JSON object", spec="RFC 7519 7.2"
@@ -69,7 +69,7 @@ def verify_id_token(
         )
     _check_at_hash(claims.get("at_hash"), algorithm, access_token)
     _check_authentication(claims, request, client.leeway, now)
-    return IDToken(raw, claims)
+    return IDToken(jws.raw, claims)
 
 
 def _check_parties(claims: Mapping[str, Any], client: Client) -> None:
