@@ -34,6 +34,7 @@ METADATA = ProviderMetadata(
     jwks_uri=f"{ISSUER}/v1/keys",
     userinfo_endpoint=f"{ISSUER}/v1/userinfo",
     end_session_endpoint=f"{ISSUER}/v1/logout",
+    revocation_endpoint=f"{ISSUER}/v1/revoke",
 )
 REQUEST = AuthorizationRequest(
     state="state-of-this-attempt",

@@ -42,6 +42,8 @@ ALGORITHMS: Mapping[str, tuple[str, str | None]] = {
 SMALLEST_RSA_BITS = 2048
 LONGEST_TOKEN = 65_536
 SEGMENT = re.compile(r"[A-Za-z0-9_-]+")
+#: The ``typ`` of a token that says no more of itself than that it is one (RFC 7519 5.1).
+PLAIN_TYPES = ("jwt",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +127,17 @@ class CompactJws:
     payload: bytes = field(repr=False)
 
 
-def read_compact(raw: object, *, what: str, algorithm: str) -> CompactJws:
+def read_compact(
+    raw: object, *, what: str, algorithm: str, types: Sequence[str] = PLAIN_TYPES
+) -> CompactJws:
     """Take a compact JWS apart and check its header.
 
     Args:
         raw: The token as it came.
         what: Names the token in codes, such as ``id_token``.
         algorithm: The only ``alg`` that is accepted.
+        types: Each ``typ`` that is accepted, in lower case and without ``application/``; a header
+            without ``typ`` counts as ``jwt``.
 
     Raises:
         ResponseRejected: ``<what>.malformed``, ``.encrypted``, ``.alg``, ``.crit``, ``.typ``,
@@ -155,11 +161,13 @@ def read_compact(raw: object, *, what: str, algorithm: str) -> CompactJws:
         header, payload = parse_object(from_base64url(parts[0])), from_base64url(parts[1])
     except ValueError:
         raise ResponseRejected(f"{what}.malformed", "its header is not a JSON object") from None
-    _check_header(header, what, algorithm)
+    _check_header(header, what, algorithm, types)
     return CompactJws(what, raw, header.get("kid"), payload)
 
 
-def _check_header(header: Mapping[str, Any], what: str, algorithm: str) -> None:
+def _check_header(
+    header: Mapping[str, Any], what: str, algorithm: str, types: Sequence[str]
+) -> None:
     alg, kid, typ = header.get("alg"), header.get("kid"), header.get("typ", "JWT")
     if alg != algorithm:
         raise ResponseRejected(
@@ -171,9 +179,12 @@ def _check_header(header: Mapping[str, Any], what: str, algorithm: str) -> None:
         )
     if "crit" in header:
         raise ResponseRejected(f"{what}.crit", "no critical header parameter is understood")
-    if not isinstance(typ, str) or typ.lower() not in {"jwt", "application/jwt"}:
+    # A media type may leave application/ out (RFC 7515 4.1.9).
+    if not isinstance(typ, str) or typ.lower().removeprefix("application/") not in types:
         raise ResponseRejected(
-            f"{what}.typ", f"expected JWT, got {shown(typ)}", spec="RFC 8725 3.11"
+            f"{what}.typ",
+            f"expected {' or '.join(types)}, got {shown(header.get('typ'))}",
+            spec="RFC 8725 3.11",
         )
     if not isinstance(kid, str | None):
         raise ResponseRejected(f"{what}.kid", "kid is not a string")

@@ -52,6 +52,7 @@ class ProviderMetadata:
     jwks_uri: str
     userinfo_endpoint: str | None = None
     end_session_endpoint: str | None = None
+    revocation_endpoint: str | None = None
     authorization_response_iss_parameter_supported: bool = False
 
 
@@ -93,10 +94,20 @@ class AuthorizationResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenResponse:
-    """What the token endpoint gave (RFC 6749 5.1, OIDC Core 3.1.3.3)."""
+    """What the token endpoint gave (RFC 6749 5.1, OIDC Core 3.1.3.3 and 12.2).
 
-    id_token: str = field(repr=False)
+    Attributes:
+        id_token: Not verified yet; None is for the answer to a refresh alone.
+        refresh_token: None where the provider gave none, or at a refresh keeps the former one.
+        expires_in: Seconds for which the access token lives, or None where that is not known.
+        scope: What was granted, or None where it is what was asked.
+    """
+
     access_token: str = field(repr=False)
+    id_token: str | None = field(repr=False)
+    refresh_token: str | None = field(default=None, repr=False)
+    expires_in: int | None = None
+    scope: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

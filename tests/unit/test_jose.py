@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -167,6 +168,33 @@ def test_a_token_may_have_64_kib_and_no_more() -> None:
 def test_the_codes_name_the_token(what: str) -> None:
     with refused(f"{what}.alg"):
         read_compact(unsigned({"alg": "none"}), what=what, algorithm="RS256")
+
+
+@pytest.mark.parametrize(
+    ("typ", "types", "passes"),
+    [
+        pytest.param("JWT", ("jwt",), True, id="the plain type"),
+        pytest.param("application/JWT", ("jwt",), True, id="the plain type as a media type"),
+        pytest.param("Logout+JWT", ("logout+jwt",), True, id="a type of its own"),
+        pytest.param("application/logout+jwt", ("logout+jwt",), True, id="it as a media type"),
+        pytest.param("jwt", ("logout+jwt", "jwt"), True, id="one of two"),
+        pytest.param("logout+jwt", ("jwt",), False, id="another type"),
+        pytest.param("jwt", ("logout+jwt",), False, id="the plain type where it says too little"),
+        pytest.param(None, ("logout+jwt",), False, id="no type where one is asked"),
+        pytest.param("text/logout+jwt", ("logout+jwt",), False, id="another tree"),
+        pytest.param("application/application/jwt", ("jwt",), False, id="a prefix twice"),
+        pytest.param("", ("jwt",), False, id="an empty type"),
+    ],
+)
+def test_a_token_is_of_one_of_the_types_that_were_asked(
+    typ: str | None, types: tuple[str, ...], passes: bool
+) -> None:
+    raw = replace(PROVIDER, header={"typ": typ}).sign(b"{}")
+    if passes:
+        assert read_compact(raw, what="id_token", algorithm="RS256", types=types).payload == b"{}"
+        return
+    with refused("id_token.typ"):
+        read_compact(raw, what="id_token", algorithm="RS256", types=types)
 
 
 def test_no_key_at_all_is_an_unknown_key() -> None:

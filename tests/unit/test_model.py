@@ -28,7 +28,9 @@ VALUES = [
     METADATA,
     REQUEST,
     AuthorizationResponse("secret-value", REQUEST),
-    TokenResponse(id_token="secret-value", access_token="secret-value"),
+    TokenResponse(
+        id_token="secret-value", access_token="secret-value", refresh_token="secret-value"
+    ),
     IDToken("secret-value", {"sub": "secret-value"}),
     UserInfo({"sub": "secret-value"}),
     SESSION,

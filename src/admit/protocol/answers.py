@@ -1,22 +1,40 @@
-"""What the messages have in common: an endpoint's query, an answer's status, JSON, lifetime.
+"""What the messages have in common: how they are asked, an answer's status, JSON, lifetime.
 
-May know: errors, ports, strict_json.
+May know: errors, model, ports, strict_json.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from admit.errors import ProviderError, shown
-from admit.ports import HttpResponse
+from admit.model import Client
+from admit.ports import HttpRequest, HttpResponse
 from admit.strict_json import parse_object
 
 OK = 200
 TOO_MANY_REQUESTS = 429
 SERVER_ERRORS = 500
 LONGEST_WAIT = 3600
+
+
+def client_request(client: Client, endpoint: str, form: Mapping[str, str]) -> HttpRequest:
+    """Return a request of *client* with *form*, with which it proves who it is (RFC 6749 2.3)."""
+    headers, signed = client.authentication.sign(client.client_id, form)
+    return HttpRequest(
+        method="POST",
+        url=endpoint,
+        headers={
+            "Accept": "application/json",
+            "Content-Type": "application/x-www-form-urlencoded",
+            **headers,
+        },
+        body=urlencode(signed).encode("ascii"),
+    )
 
 
 def check_available(response: HttpResponse, what: str) -> None:

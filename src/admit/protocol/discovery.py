@@ -76,6 +76,7 @@ def parse_discovery_response(response: HttpResponse, issuer: str) -> ProviderMet
         jwks_uri=_endpoint(document, "jwks_uri", issuer),
         userinfo_endpoint=_optional(document, "userinfo_endpoint", issuer),
         end_session_endpoint=_optional(document, "end_session_endpoint", issuer),
+        revocation_endpoint=_optional(document, "revocation_endpoint", issuer),
         authorization_response_iss_parameter_supported=document.get(
             "authorization_response_iss_parameter_supported"
         )

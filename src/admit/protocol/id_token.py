@@ -1,6 +1,6 @@
-"""The ID Token: every rule of OIDC Core 3.1.3.7, each with a code of its own.
+"""The ID Token: every rule of OIDC Core 3.1.3.7 and 12.2, each with a code of its own.
 
-May know: errors, jose, model, providers, strict_json.
+May know: errors, jose, model, providers, protocol.claims.
 """
 
 from __future__ import annotations
@@ -9,24 +9,29 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from admit import jose
 from admit.base64url import to_base64url
 from admit.errors import ResponseRejected, shown
 from admit.jose import KeySet
 from admit.model import AuthorizationRequest, Client, IDToken
+from admit.protocol.claims import (
+    ago,
+    check_audience,
+    check_times,
+    is_plain,
+    numeric_date,
+    verified_claims,
+)
 from admit.providers import issuer_variant
-from admit.strict_json import parse_object
 
 WHAT = "id_token"
 SPEC = "OIDC Core 3.1.3.7"
-LONGEST_SUB = 255
-LATEST = 1e300
+REFRESH_SPEC = "OIDC Core 12.2"
 #: The codes that a wrong clock on either side explains.
 CLOCK_CODES = frozenset({"id_token.expired", "id_token.iat_in_future", "id_token.nbf_in_future"})
 
 
 def verify_id_token(
-    raw: str,
+    raw: str | None,
     *,
     keys: KeySet,
     client: Client,
@@ -37,7 +42,7 @@ def verify_id_token(
     """Return the ID Token after all its checks.
 
     Args:
-        raw: As the token endpoint gave it.
+        raw: As the token endpoint gave it; None is refused like any other that is no token.
         keys: The provider's.
         client: Whom the token must be meant for; names issuer, algorithm and leeway.
         request: The attempt that the token must answer.
@@ -49,16 +54,14 @@ def verify_id_token(
 
     Spec: OIDC Core 3.1.3.7, 3.1.3.8 and 2.
     """
-    algorithm = client.id_token_signed_response_alg
-    payload = jose.verify(jose.read_compact(raw, what=WHAT, algorithm=algorithm), keys, algorithm)
-    try:
-        claims = parse_object(payload)
-    except ValueError:
+    claims = verified_claims(raw, what=WHAT, keys=keys, client=client)
+    _check_issuer(claims, client)
+    if not is_plain(claims.get("sub")):
         raise ResponseRejected(
-            "id_token.malformed", "its payload is no JSON object", spec="RFC 7519 7.2"
-        ) from None
-    _check_parties(claims, client)
-    _check_times(claims, client.leeway, now)
+            "id_token.sub_invalid", "sub is not 1 to 255 ASCII characters", spec="OIDC Core 2"
+        )
+    _check_audience(claims, client)
+    check_times(claims, what=WHAT, leeway=client.leeway, now=now)
     if claims.get("nonce") != request.nonce:
         missing = "nonce" not in claims
         raise ResponseRejected(
@@ -67,13 +70,75 @@ def verify_id_token(
             hint="a token made for another sign-in was brought here, or the provider drops nonce",
             spec=f"{SPEC} (11)",
         )
-    _check_at_hash(claims.get("at_hash"), algorithm, access_token)
+    _check_at_hash(claims.get("at_hash"), client.id_token_signed_response_alg, access_token)
     _check_authentication(claims, request, client.leeway, now)
+    return IDToken(str(raw), claims)
+
+
+def verify_refreshed_id_token(
+    raw: str,
+    *,
+    keys: KeySet,
+    client: Client,
+    former: Mapping[str, Any],
+    access_token: str,
+    now: int,
+) -> IDToken:
+    """Return the ID Token that came with a refresh, after all its checks.
+
+    Args:
+        raw: As the token endpoint gave it.
+        keys: The provider's.
+        client: Whom the token must be meant for.
+        former: The claims of the ID Token that it replaces; user and sign-in must be the same.
+        access_token: What came with it, for ``at_hash``.
+        now: Seconds since the epoch.
+
+    Raises:
+        ResponseRejected: ``refresh.iss_mismatch``, ``refresh.sub_mismatch``,
+            ``refresh.auth_time_mismatch`` or ``refresh.nonce_mismatch``; or, for a rule that holds
+            at the sign-in as well, ``id_token.`` and its name.
+
+    Spec: OIDC Core 12.2.
+    """
+    claims = verified_claims(raw, what=WHAT, keys=keys, client=client)
+    if claims.get("iss") != client.issuer:
+        raise ResponseRejected(
+            "refresh.iss_mismatch",
+            f"expected {shown(client.issuer)}, got {shown(claims.get('iss'))}",
+            spec=REFRESH_SPEC,
+        )
+    _check_former(claims, former)
+    _check_audience(claims, client)
+    check_times(claims, what=WHAT, leeway=client.leeway, now=now)
+    _check_at_hash(claims.get("at_hash"), client.id_token_signed_response_alg, access_token)
     return IDToken(raw, claims)
 
 
-def _check_parties(claims: Mapping[str, Any], client: Client) -> None:
-    """Check ``iss``, ``sub``, ``aud`` and ``azp``."""
+def _check_former(claims: Mapping[str, Any], former: Mapping[str, Any]) -> None:
+    """Check that *claims* are about the user and the sign-in of *former*."""
+    if not is_plain(claims.get("sub")) or claims["sub"] != former.get("sub"):
+        raise ResponseRejected(
+            "refresh.sub_mismatch",
+            "the ID Token is about another user than the session",
+            hint="the session must end; the provider, or something between, is broken",
+            spec=REFRESH_SPEC,
+        )
+    authenticated, before = claims.get("auth_time"), former.get("auth_time")
+    if authenticated is not None and before is not None and authenticated != before:
+        raise ResponseRejected(
+            "refresh.auth_time_mismatch",
+            f"expected {shown(before)}, got {shown(authenticated)}",
+            hint="a refresh is no sign-in: the time of the sign-in must stay",
+            spec=REFRESH_SPEC,
+        )
+    if "nonce" in claims and claims["nonce"] != former.get("nonce"):
+        raise ResponseRejected(
+            "refresh.nonce_mismatch", "the nonce is another sign-in's", spec=REFRESH_SPEC
+        )
+
+
+def _check_issuer(claims: Mapping[str, Any], client: Client) -> None:
     if claims.get("iss") != client.issuer:
         raise ResponseRejected(
             "id_token.iss_mismatch",
@@ -83,69 +148,17 @@ def _check_parties(claims: Mapping[str, Any], client: Client) -> None:
             spec=f"{SPEC} (2)",
             cause=issuer_variant(client.issuer, claims.get("iss")),
         )
-    sub = claims.get("sub")
-    if not isinstance(sub, str) or not 1 <= len(sub) <= LONGEST_SUB or not _is_plain(sub):
-        raise ResponseRejected(
-            "id_token.sub_invalid", "sub is not 1 to 255 ASCII characters", spec="OIDC Core 2"
-        )
-    audience = claims.get("aud")
-    members = audience if isinstance(audience, list) else [audience]
-    if members != [client.client_id]:
-        raise ResponseRejected(
-            "id_token.aud_mismatch",
-            f"expected {shown(client.client_id)} alone, got {shown(audience)}",
-            hint="the token is meant for another application: compare the client id",
-            spec=f"{SPEC} (3)",
-        )
+
+
+def _check_audience(claims: Mapping[str, Any], client: Client) -> None:
+    """Check ``aud`` and ``azp``."""
+    check_audience(claims, client.client_id, what=WHAT, spec=f"{SPEC} (3)")
     if claims.get("azp", client.client_id) != client.client_id:
         raise ResponseRejected(
             "id_token.azp_mismatch",
             f"expected {shown(client.client_id)}, got {shown(claims['azp'])}",
             spec=f"{SPEC} (4), (5)",
         )
-
-
-def _is_plain(text: str) -> bool:
-    return text.isascii() and text.isprintable()
-
-
-def _check_times(claims: Mapping[str, Any], leeway: int, now: int) -> None:
-    """Check ``exp``, ``iat`` and ``nbf``."""
-    expires, issued = _time(claims, "exp"), _time(claims, "iat")
-    if now - leeway >= expires:
-        raise ResponseRejected(
-            "id_token.expired",
-            f"it ended {_ago(now, expires)}; the leeway is {leeway} s",
-            spec=f"{SPEC} (9)",
-        )
-    if issued > now + leeway:
-        raise ResponseRejected(
-            "id_token.iat_in_future",
-            f"it was issued {_ago(now, issued)}; the leeway is {leeway} s",
-            spec=f"{SPEC} (10)",
-        )
-    if "nbf" in claims and _time(claims, "nbf") > now + leeway:
-        raise ResponseRejected(
-            "id_token.nbf_in_future",
-            f"it is valid from {_ago(now, claims['nbf'])}; the leeway is {leeway} s",
-            spec="RFC 7519 4.1.5",
-        )
-
-
-def _ago(now: int, time: float) -> str:
-    seconds = min(abs(now - time), 10**10)
-    return f"{seconds:.0f} s {'ago' if time <= now else 'from now'} by this host's clock"
-
-
-def _time(claims: Mapping[str, Any], name: str) -> float:
-    """Return a NumericDate: some providers give floats, which RFC 7519 2 allows."""
-    value = claims.get(name)
-    # Compared, not asked for isfinite(): an integer may be larger than any float.
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > LATEST:
-        raise ResponseRejected(
-            f"id_token.{name}_invalid", f"{name} is missing or no number", spec="OIDC Core 2"
-        )
-    return value
 
 
 def _check_at_hash(at_hash: object, algorithm: str, access_token: str) -> None:
@@ -169,11 +182,11 @@ def _check_authentication(
     """Check ``auth_time`` and ``acr`` against what was asked."""
     if request.max_age is not None:
         asked = request.started_at if request.max_age == 0 else now - request.max_age
-        if _time(claims, "auth_time") < asked - leeway:
+        if numeric_date(claims, "auth_time", what=WHAT) < asked - leeway:
             raise ResponseRejected(
                 "id_token.auth_time_too_old",
                 f"max_age={request.max_age} was asked; the user signed in"
-                f" {_ago(now, claims['auth_time'])}",
+                f" {ago(now, claims['auth_time'])}",
                 spec=f"{SPEC} (13)",
             )
     if request.acr_values and claims.get("acr") not in request.acr_values:

@@ -24,6 +24,7 @@ ENDPOINTS = (
     "jwks_uri",
     "userinfo_endpoint",
     "end_session_endpoint",
+    "revocation_endpoint",
 )
 DOCUMENT: dict[str, Any] = {
     "issuer": ISSUER,
@@ -32,6 +33,7 @@ DOCUMENT: dict[str, Any] = {
     "jwks_uri": METADATA.jwks_uri,
     "userinfo_endpoint": METADATA.userinfo_endpoint,
     "end_session_endpoint": METADATA.end_session_endpoint,
+    "revocation_endpoint": METADATA.revocation_endpoint,
 }
 
 
@@ -59,9 +61,10 @@ def test_the_document_is_read() -> None:
 
 
 def test_what_is_not_required_may_be_missing() -> None:
-    required = {k: v for k, v in DOCUMENT.items() if k[:4] not in {"user", "end_"}}
+    required = {k: v for k, v in DOCUMENT.items() if k[:4] not in {"user", "end_", "revo"}}
     metadata = parse(required)
     assert (metadata.userinfo_endpoint, metadata.end_session_endpoint) == (None, None)
+    assert metadata.revocation_endpoint is None
     assert metadata.authorization_response_iss_parameter_supported is False
 
 

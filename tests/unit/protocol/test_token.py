@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, unquote_plus
@@ -11,9 +12,15 @@ import pytest
 
 from admit.client_auth import ClientSecretPost, NoAuthentication
 from admit.errors import ProviderError
-from admit.model import AuthorizationResponse, Client
+from admit.model import AuthorizationResponse, Client, TokenResponse
 from admit.ports import HttpRequest, HttpResponse
-from admit.protocol.token import parse_token_response, token_request
+from admit.protocol.token import (
+    LONGEST_LIFETIME,
+    parse_refresh_response,
+    parse_token_response,
+    refresh_request,
+    token_request,
+)
 from material import CLIENT, METADATA, MISSING, REQUEST, answer, refused
 
 RESPONSE = AuthorizationResponse("code+1/\u00fc", REQUEST)
@@ -181,3 +188,152 @@ def test_the_providers_words_are_shown_without_control_characters_and_cut() -> N
         )
     assert "\n" not in str(caught.value)
     assert len(caught.value.detail) < 400
+
+
+REFRESH_TOKEN = "rt+1/\u00fc.~"
+
+
+def refresh_form(client: Client = CLIENT, scope: tuple[str, ...] = ()) -> dict[str, list[str]]:
+    request = refresh_request(client, METADATA, refresh_token=REFRESH_TOKEN, scope=scope)
+    assert (request.method, request.url) == ("POST", METADATA.token_endpoint)
+    assert REFRESH_TOKEN not in repr(request)
+    return parse_qs((request.body or b"").decode("ascii"), strict_parsing=True)
+
+
+def test_a_refresh_sends_the_token_the_scope_and_who_asks() -> None:
+    form = refresh_form(replace(CLIENT, authentication=ClientSecretPost("s")), ("openid", "email"))
+    assert form == {
+        "grant_type": ["refresh_token"],
+        "refresh_token": [REFRESH_TOKEN],
+        "scope": ["openid email"],
+        "client_id": ["client"],
+        "client_secret": ["s"],
+    }
+
+
+def test_a_refresh_without_a_scope_leaves_it_as_granted() -> None:
+    assert "scope" not in refresh_form()
+
+
+def test_client_secret_basic_is_for_the_refresh_too() -> None:
+    request = refresh_request(CLIENT, METADATA, refresh_token=REFRESH_TOKEN, scope=())
+    assert request.headers["Authorization"].startswith("Basic ")
+
+
+@pytest.mark.parametrize("parse", [parse_token_response, parse_refresh_response])
+@pytest.mark.parametrize(
+    ("expires_in", "seconds"),
+    [
+        pytest.param(3600, 3600, id="a number"),
+        pytest.param("3600", 3600, id="a number as text"),
+        pytest.param(299.9, 299, id="a fraction"),
+        pytest.param(1, 1, id="one second"),
+        pytest.param(10**400, LONGEST_LIFETIME, id="more than a float holds"),
+        pytest.param("9" * 10, LONGEST_LIFETIME, id="centuries as text"),
+        pytest.param(0, None, id="nothing"),
+        pytest.param("0", None, id="nothing as text"),
+        pytest.param(-1, None, id="the past"),
+        pytest.param("-1", None, id="the past as text"),
+        pytest.param("9" * 11, None, id="a long text"),
+        pytest.param("soon", None, id="a word"),
+        pytest.param("\u0663", None, id="a digit of another script"),
+        pytest.param(True, None, id="a truth value"),
+        pytest.param([3600], None, id="a list"),
+        pytest.param(MISSING, None, id="missing"),
+    ],
+)
+def test_the_lifetime_is_whole_positive_seconds_or_unknown(
+    parse: Callable[[HttpResponse], TokenResponse], expires_in: object, seconds: int | None
+) -> None:
+    assert parse(tokens_with(expires_in=expires_in)).expires_in == seconds
+
+
+def test_an_endless_lifetime_is_cut() -> None:
+    body = b'{"access_token":"at","token_type":"Bearer","expires_in":1e999}'
+    assert parse_refresh_response(answer(body)).expires_in == LONGEST_LIFETIME
+
+
+@pytest.mark.parametrize("parse", [parse_token_response, parse_refresh_response])
+@pytest.mark.parametrize(
+    ("changes", "refresh_token", "scope"),
+    [
+        pytest.param({}, None, None, id="neither"),
+        pytest.param({"refresh_token": "r"}, "r", None, id="a refresh token"),
+        pytest.param({"refresh_token": ""}, None, None, id="an empty one"),
+        pytest.param({"refresh_token": ["r"]}, None, None, id="a list"),
+        pytest.param({"scope": "openid  email"}, None, ("openid", "email"), id="a scope"),
+        pytest.param({"scope": ""}, None, (), id="an empty scope"),
+        pytest.param({"scope": ["openid"]}, None, None, id="a list as scope"),
+    ],
+)
+def test_refresh_token_and_scope_are_what_the_provider_said(
+    parse: Callable[[HttpResponse], TokenResponse],
+    changes: dict[str, Any],
+    refresh_token: str | None,
+    scope: tuple[str, ...] | None,
+) -> None:
+    tokens = parse(tokens_with(**changes))
+    assert (tokens.refresh_token, tokens.scope) == (refresh_token, scope)
+
+
+@pytest.mark.parametrize("absent", [{}, {"id_token": None}])
+def test_a_refresh_may_come_without_an_id_token(absent: dict[str, Any]) -> None:
+    document = {"access_token": "new", "token_type": "Bearer", **absent}
+    tokens = parse_refresh_response(answer(document))
+    assert (tokens.access_token, tokens.id_token, tokens.refresh_token) == ("new", None, None)
+
+
+def test_an_id_token_of_a_refresh_is_handed_on_to_be_verified() -> None:
+    assert parse_refresh_response(tokens_with()).id_token == "it"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        pytest.param({"id_token": ""}, "id_token_missing", id="an empty ID Token"),
+        pytest.param({"id_token": 7}, "id_token_missing", id="a number as ID Token"),
+        pytest.param({"access_token": MISSING}, "access_token_missing", id="no access token"),
+        pytest.param({"token_type": "DPoP"}, "token_type", id="a bound token"),
+    ],
+)
+def test_a_refresh_that_gives_no_usable_token_is_refused(
+    changes: dict[str, Any], code: str
+) -> None:
+    with refused(f"token.{code}"):
+        parse_refresh_response(tokens_with(**changes))
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 403])
+def test_a_dead_refresh_token_is_told_from_all_other_trouble(status: int) -> None:
+    document = {"error": "invalid_grant", "error_description": "The refresh token is invalid."}
+    with refused("refresh.invalid_grant") as caught:
+        parse_refresh_response(answer(document, status))
+    assert caught.value.said == ("invalid_grant", "The refresh token is invalid.")
+
+
+@pytest.mark.parametrize(
+    ("document", "status", "code"),
+    [
+        pytest.param({"error": "invalid_grant"}, 429, "provider.rate_limited", id="a rate limit"),
+        pytest.param({"error": "invalid_grant"}, 500, "provider.unavailable", id="a failure"),
+        pytest.param(b"<html>", 503, "provider.unavailable", id="a page"),
+        pytest.param({"error": "invalid_client"}, 401, "token.invalid_client", id="the client"),
+        pytest.param({"error": "invalid_scope"}, 400, "token.refused", id="the scope"),
+        pytest.param(b"<html>", 400, "token.malformed", id="a page of a proxy"),
+    ],
+)
+def test_trouble_that_says_nothing_of_the_refresh_token_is_the_providers(
+    document: object, status: int, code: str
+) -> None:
+    with refused(code, ProviderError) as caught:
+        parse_refresh_response(answer(document, status, retry_after="30"))
+    assert caught.value.retry_after == (30 if code.startswith("provider.") else None)
+
+
+def test_a_refusal_that_repeats_the_refresh_token_can_be_concealed() -> None:
+    with refused("refresh.invalid_grant") as caught:
+        parse_refresh_response(
+            answer({"error": "invalid_grant", "error_description": f"no {REFRESH_TOKEN}"}, 400)
+        )
+    caught.value.conceal([REFRESH_TOKEN])
+    assert REFRESH_TOKEN not in str(caught.value)
