@@ -18,7 +18,7 @@ from admit.sealing import Sealer, Unsealable
 from admit.spent import Spent
 
 #: The number goes up when the content changes, so that fleets of mixed versions do not misread.
-PURPOSE = b"attempt 1"
+PURPOSE = b"attempt 2"
 #: Seconds an attempt lives: as long as a hosted sign-in page keeps its own state.
 LIFETIME = 3600
 MOST = 8
@@ -120,12 +120,12 @@ def _encoded(request: AuthorizationRequest) -> bytes:
     return (
         f"{request.state}\n{request.nonce}\n{request.code_verifier}\n{request.issuer}\n"
         f"{request.redirect_uri}\n{request.return_to}\n{request.started_at}\n{request.rounds}\n"
-        f"{max_age}\n{' '.join(request.acr_values)}"
+        f"{max_age}\n{' '.join(request.acr_values)}\n{' '.join(request.scope)}"
     ).encode()
 
 
 def _decoded(message: bytes) -> AuthorizationRequest:
-    *texts, started_at, rounds, max_age, acr_values = message.decode().split("\n")
+    *texts, started_at, rounds, max_age, acr_values, scope = message.decode().split("\n")
     state, nonce, code_verifier, issuer, redirect_uri, return_to = texts
     return AuthorizationRequest(
         state=state,
@@ -138,4 +138,5 @@ def _decoded(message: bytes) -> AuthorizationRequest:
         max_age=int(max_age) if max_age else None,
         acr_values=tuple(acr_values.split()),
         rounds=int(rounds),
+        scope=tuple(scope.split()),
     )

@@ -66,6 +66,7 @@ class AuthorizationRequest:
         return_to: Where the browser goes afterwards: a path of this application.
         started_at: When the attempt began.
         rounds: Sign-ins this browser completed just before, without the session having stuck.
+        scope: What was asked for where that is more than is configured; else empty.
     """
 
     state: str = field(repr=False)
@@ -78,6 +79,7 @@ class AuthorizationRequest:
     max_age: int | None = None
     acr_values: tuple[str, ...] = ()
     rounds: int = 0
+    scope: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ May know: errors.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol, TypeVar
@@ -73,6 +74,21 @@ class Lock(Protocol):
         """Give the lock back."""
         ...
 
+
+class Keeper(Protocol):
+    """What a lease is renewed by while a slow thing is done."""
+
+    def __call__(
+        self, renew: Callable[[], Awaitable[object]], every: float
+    ) -> AbstractAsyncContextManager[None]:
+        """Call *renew* every so many seconds, beside whatever is done inside."""
+        ...
+
+
+#: Does something afterwards, beside all else: nobody waits for it, and it may fail.
+Later = Callable[[Callable[[], Awaitable[None]]], None]
+#: Waits for so many seconds.
+Pause = Callable[[float], Awaitable[None]]
 
 #: Each key begins with its owner: sessions of one user are found, and ended, together.
 OWNER_BYTES = 12

@@ -8,11 +8,11 @@ May know: errors, jose, model, ports, protocol.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from admit.errors import ProviderError
+from admit.errors import ProviderError, ResponseRejected
 from admit.jose import KeySet
 from admit.model import ProviderMetadata
 from admit.ports import Http, HttpResponse, Lock
@@ -21,6 +21,7 @@ from admit.protocol.discovery import discovery_request, parse_discovery_response
 from admit.protocol.jwks import jwks_request, parse_jwks_response
 
 V = TypeVar("V")
+W = TypeVar("W")
 
 #: Seconds for which metadata and keys are used: Cache-Control decides between these bounds.
 FLOOR, CEILING, DEFAULT_LIFETIME = 300, 86_400, 3600
@@ -113,6 +114,32 @@ class ProviderKnowledge:
             self._keys_missed_at[code] = now
             self._keys.fresh_until = 0
             return await self._renewed(self._keys, self._fetch_keys)
+
+    async def verified(
+        self, verify: Callable[[KeySet], W], missed: Container[str], before: Callable[[], None]
+    ) -> W:
+        """Return what *verify* makes of the keys; of newer ones where it says they do not fit.
+
+        Args:
+            verify: Takes the keys.
+            missed: The codes by which it says so.
+            before: Called before each request that may be needed; may raise.
+
+        Raises:
+            SignInError: What *verify* raises, or ProviderError where there are no keys.
+        """
+        before()
+        keys = await self.keys()
+        try:
+            return verify(keys)
+        except ResponseRejected as error:
+            if error.code not in missed:
+                raise
+            before()
+            newer = await self.keys_after_a_miss(keys, error.code)
+            if newer is keys:
+                raise
+        return verify(newer)
 
     async def _renewed(
         self, known: Known[V], fetch: Callable[[], Awaitable[tuple[V, HttpResponse]]]

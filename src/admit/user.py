@@ -30,9 +30,15 @@ def user_id(iss: str, sub: str) -> str:
     return sha256(f"{len(iss)}:{iss}{sub}".encode()).hexdigest()[:ID_LENGTH]
 
 
+def id_token_claims(session: Session) -> dict[str, Any]:
+    """Return the claims of the session's ID Token."""
+    claims: dict[str, Any] = DECODER.decode(session.payload.decode())
+    return claims
+
+
 def session_claims(session: Session) -> dict[str, Any]:
     """Return the claims of the session's ID Token, and what only UserInfo said."""
-    claims: dict[str, Any] = DECODER.decode(session.payload.decode())
+    claims = id_token_claims(session)
     if session.userinfo:
         claims.update(DECODER.decode(session.userinfo.decode()))
     return claims

@@ -93,6 +93,7 @@ def new_authorization_request(
     return_to: str,
     parameters: Mapping[str, str],
     rounds: int = 0,
+    scope: tuple[str, ...] = (),
 ) -> AuthorizationRequest:
     """Begin an attempt.
 
@@ -104,6 +105,7 @@ def new_authorization_request(
         parameters: Extra parameters that `check_parameters` has passed; ``max_age`` and
             ``acr_values`` are remembered, to be verified in what comes back.
         rounds: See `AuthorizationRequest`.
+        scope: See `AuthorizationRequest`.
     """
     if len(random) != RANDOM_BYTES:
         message = f"{RANDOM_BYTES} random bytes are needed"
@@ -121,6 +123,7 @@ def new_authorization_request(
         max_age=None if max_age is None else int(max_age),
         acr_values=tuple(parameters.get("acr_values", "").split()),
         rounds=rounds,
+        scope=scope,
     )
 
 

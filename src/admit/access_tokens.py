@@ -1,0 +1,230 @@
+"""An access token that is fresh, of one session, whoever asks for it at once.
+
+One refresh for each expiry: threads, processes and machines agree on who does it by a lease in the
+store. The others wait, and read what the one has kept.
+
+May know: errors, events, model, ports, session_codec, stored_sessions, token_grants, user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+from admit.errors import AuthorizationDenied, ProviderError, ResponseRejected, SignInAgain
+from admit.events import Emit, Event
+from admit.model import Session, Tokens
+from admit.ports import Keeper, Later, Pause
+from admit.session_codec import decode_tokens, encode_tokens, renewed_session
+from admit.stored_sessions import Found, StoredSessions
+from admit.token_grants import TokenGrants
+from admit.user import User, id_token_claims
+
+HOLDER_BYTES = 16
+#: Milliseconds that a lease lives without its holder, and seconds after which it is renewed.
+LEASE, RENEW_EVERY = 4000, 1.0
+#: Seconds between two looks at what somebody else is doing, and for all of them.
+LOOK_EVERY, LONGEST_WAIT = 0.05, 20
+#: Seconds after a refresh that failed until the next.
+COOL_DOWN = 5
+#: Seconds for which a token is as fresh as any: asking for another would give no better one.
+JUST_ISSUED = 30
+#: What says that the tokens are another user's: nothing of the session can be believed any more.
+ANOTHER = frozenset({"refresh.iss_mismatch", "refresh.sub_mismatch"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a caller needs of an access token."""
+
+    scopes: frozenset[str]
+    min_ttl: int
+
+    def is_met(self, tokens: Tokens, now: int) -> bool:
+        """Tell whether *tokens* will do."""
+        if not self.scopes <= set(tokens.scope):
+            return False
+        if tokens.expires_at is None:
+            return True
+        left = tokens.expires_at - now
+        return left >= self.min_ttl or (left > 0 and now - tokens.issued_at <= JUST_ISSUED)
+
+
+class AccessTokens:
+    """Gives access tokens of sessions in a store.
+
+    Args:
+        sessions: Keeps them.
+        grants: Renews them.
+        clock: Returns the seconds since the epoch.
+        random: Returns that many fresh random bytes.
+        pause: Waits.
+        keeper: Renews the lease while the provider is asked.
+        later: Does what nobody waits for.
+        emit: Takes events.
+    """
+
+    def __init__(
+        self,
+        sessions: StoredSessions,
+        grants: TokenGrants,
+        *,
+        clock: Callable[[], int],
+        random: Callable[[int], bytes],
+        pause: Pause,
+        keeper: Keeper,
+        later: Later,
+        emit: Emit,
+    ) -> None:
+        self._sessions = sessions
+        self._grants = grants
+        self._clock = clock
+        self._random = random
+        self._pause = pause
+        self._keeper = keeper
+        self._later = later
+        self._emit = emit
+
+    async def fresh(
+        self, text: str | None, session: Session, scopes: Collection[str], min_ttl: int
+    ) -> str:
+        """Return an access token of *session*.
+
+        Args:
+            text: The session's cookie.
+            session: As it was loaded.
+            scopes: What the token must be good for.
+            min_ttl: Seconds it must live, if the provider gives tokens that do.
+
+        Raises:
+            SignInAgain: ``session.ended``, ``session.token_expired`` or ``session.scope_missing``.
+            AuthorizationDenied: ``session.scope_not_granted``: signing in again does not help.
+            ProviderError: The provider does not answer now. The session lives on.
+            ResponseRejected: What the provider answered is not to be trusted.
+            StoreUnavailable: Nobody knows.
+        """
+        wanted = Wanted(frozenset(scopes), min_ttl)
+        tokens = decode_tokens(session)
+        if tokens is not None and wanted.is_met(tokens, self._clock()):
+            return tokens.access_token
+        _check(tokens, wanted)
+        return await self._renewed(text, session, wanted)
+
+    def revoke_later(self, session: Session) -> None:
+        """Give the session's tokens up at the provider, while nobody waits (RFC 7009)."""
+        tokens = decode_tokens(session)
+        if tokens is not None:
+            self._later(lambda: self._grants.revoke(tokens))
+
+    async def _renewed(self, text: str | None, session: Session, wanted: Wanted) -> str:
+        store, name = self._sessions.store, b"refresh " + session.id[-16:]
+        holder = self._random(HOLDER_BYTES)
+        until = self._clock() + LONGEST_WAIT
+        while True:
+            ours = await store.hold(name, holder, LEASE)
+            try:
+                found, tokens = await self._current(text)
+                if wanted.is_met(tokens, self._clock()):
+                    return tokens.access_token
+                _check(tokens, wanted)
+                if ours:
+                    async with self._keeper(lambda: store.hold(name, holder, LEASE), RENEW_EVERY):
+                        renewed = await self._refresh(text, found, tokens)
+                    if renewed is not None:
+                        return renewed
+            finally:
+                if ours:
+                    await store.release(name, holder)
+            if self._clock() >= until:
+                raise ProviderError(
+                    "refresh.busy",
+                    f"another worker has not finished the refresh in {LONGEST_WAIT} s",
+                    status=503,
+                    retry_after=COOL_DOWN,
+                )
+            await self._pause(LOOK_EVERY)
+
+    async def _current(self, text: str | None) -> tuple[Found, Tokens]:
+        """Return the session as it is kept now."""
+        found = await self._sessions.read(text, self._clock())
+        tokens = None if found is None else decode_tokens(found.session)
+        if found is None or tokens is None:
+            raise SignInAgain("session.ended", "the session ended before its token was renewed")
+        return found, tokens
+
+    async def _refresh(self, text: str | None, found: Found, tokens: Tokens) -> str | None:
+        """Renew the tokens and keep them; None where somebody else has kept other ones."""
+        session = found.session
+        failed = b"refresh failed " + session.id[-16:]
+        try:
+            if await self._sessions.store.is_used(failed):
+                raise ProviderError(
+                    "provider.unavailable",
+                    f"it did not answer a refresh; it is asked again within {COOL_DOWN} s",
+                    status=503,
+                    retry_after=COOL_DOWN,
+                )
+            id_token, renewed = await self._grants.refresh(
+                tokens, tokens.refresh_token or "", id_token_claims(session)
+            )
+        except ProviderError as error:
+            await self._sessions.store.use(failed, COOL_DOWN)
+            self._emit(Event("refresh.failed", _told(session, error.code)))
+            if tokens.expires_at is not None and tokens.expires_at > self._clock():
+                return tokens.access_token
+            error.status = 503
+            raise
+        except ResponseRejected as error:
+            return await self._refused(text, found, error)
+        kept = (
+            replace(session, tokens=encode_tokens(renewed))
+            if id_token is None
+            else renewed_session(session, id_token, renewed)
+        )
+        if await self._sessions.replace(text, found, kept):
+            self._emit(Event("refresh.ok", _told(session)))
+            return renewed.access_token
+        # Ended meanwhile, or renewed by somebody who had the lease after us. If ended, nobody is
+        # to use what just came.
+        if await self._sessions.read(text, self._clock()) is None:
+            self._later(lambda: self._grants.revoke(renewed))
+        return None
+
+    async def _refused(self, text: str | None, found: Found, error: ResponseRejected) -> None:
+        """End the session where it cannot be renewed any more, and nobody else has renewed it."""
+        self._emit(Event("refresh.refused", _told(found.session, error.code)))
+        dead = error.code == "refresh.invalid_grant"
+        if not dead and error.code not in ANOTHER:
+            raise error
+        if dead:
+            now = await self._sessions.read(text, self._clock())
+            if now is not None and now.record != found.record:
+                return
+        await self._sessions.end(found.session, self._clock())
+        self._emit(Event("session.ended", {**_told(found.session), "by": error.code}))
+        raise SignInAgain("session.ended", "the provider does not renew the session any more")
+
+
+def _check(tokens: Tokens | None, wanted: Wanted) -> None:
+    """Refuse what no refresh can bring."""
+    if tokens is None:
+        raise SignInAgain("session.token_expired", "the session keeps no access token")
+    if missing := wanted.scopes - set(tokens.scope):
+        names = " ".join(sorted(missing))
+        if missing <= set(tokens.asked):
+            raise AuthorizationDenied(
+                "session.scope_not_granted",
+                f"the provider was asked for {names!r} and did not grant it",
+                hint="grant the scopes to this application, or to this user, at the provider",
+            )
+        scope = tuple(dict.fromkeys([*tokens.asked, *sorted(missing)]))
+        raise SignInAgain("session.scope_missing", f"{names!r} was never asked for", scope=scope)
+    if tokens.refresh_token is None:
+        raise SignInAgain(
+            "session.token_expired", "the access token has ended, and nothing can renew it"
+        )
+
+
+def _told(session: Session, code: str = "") -> dict[str, str]:
+    told = {"user": User.of(session).id}
+    return {**told, "code": code} if code else told
