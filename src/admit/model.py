@@ -156,6 +156,22 @@ class Tokens:
     asked: tuple[str, ...]
 
 
+class LogoutToken:
+    """A verified logout token (Back-Channel Logout 2.4). Only `verify_logout_token` makes one.
+
+    Attributes:
+        jti: Its own name: whoever brings it twice is refused.
+        sub: The user all of whose sessions end, where *sid* names none.
+        sid: The one session of the provider that ends. At least one of the two is there.
+        expires_at: From when on the token is refused even if *jti* is forgotten.
+    """
+
+    jti: str
+    sub: str | None
+    sid: str | None
+    expires_at: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """A signed-in browser.

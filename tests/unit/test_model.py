@@ -10,6 +10,7 @@ from admit.base64url import from_base64url
 from admit.model import (
     AuthorizationResponse,
     IDToken,
+    LogoutToken,
     Session,
     TokenResponse,
     UserInfo,
@@ -34,6 +35,7 @@ VALUES = [
     IDToken("secret-value", {"sub": "secret-value"}),
     UserInfo({"sub": "secret-value"}),
     SESSION,
+    LogoutToken(jti="j", sub="00u1", sid=None, expires_at=1),
     HttpRequest(method="GET", url="u", headers={"a": "secret-value"}, body=b"secret-value"),
     HttpResponse(status=200, headers={"a": "secret-value"}, body=b"secret-value"),
 ]

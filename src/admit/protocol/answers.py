@@ -6,12 +6,12 @@ May know: errors, model, ports, strict_json.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from admit.errors import ProviderError, shown
+from admit.errors import ProviderError, ResponseRejected, shown
 from admit.model import Client
 from admit.ports import HttpRequest, HttpResponse
 from admit.strict_json import parse_object
@@ -20,6 +20,26 @@ OK = 200
 TOO_MANY_REQUESTS = 429
 SERVER_ERRORS = 500
 LONGEST_WAIT = 3600
+
+
+def singles(
+    parameters: Mapping[str, Sequence[str]], names: Iterable[str], code: str
+) -> dict[str, str]:
+    """Return the values of those of *names* that came.
+
+    Raises:
+        ResponseRejected: *code* when one came more than once.
+
+    Spec: RFC 6749 3.1.
+    """
+    found = {}
+    for name in names:
+        values = parameters.get(name, ())
+        if len(values) > 1:
+            raise ResponseRejected(code, f"{name} came more than once", spec="RFC 6749 3.1")
+        if values:
+            found[name] = values[0]
+    return found
 
 
 def client_request(client: Client, endpoint: str, form: Mapping[str, str]) -> HttpRequest:

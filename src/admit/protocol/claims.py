@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import ceil
-from typing import Any
+from typing import Any, TypeGuard
 
 from admit import jose
 from admit.errors import ResponseRejected, shown
@@ -46,7 +46,7 @@ def verified_claims(
         ) from None
 
 
-def is_plain(value: object) -> bool:
+def is_plain(value: object) -> TypeGuard[str]:
     """Tell whether *value* can be a name: 1 to 255 printable characters of ASCII."""
     return (
         isinstance(value, str)
@@ -139,7 +139,7 @@ def check_once(claims: Mapping[str, Any], *, what: str, leeway: int, now: int) -
             spec="RFC 7519 4.1.6",
         )
     jti = claims.get("jti")
-    if not isinstance(jti, str) or not is_plain(jti):
+    if not is_plain(jti):
         raise ResponseRejected(
             f"{what}.jti_invalid", "jti is not 1 to 255 ASCII characters", spec="RFC 7519 4.1.7"
         )
