@@ -11,7 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
-from admit.errors import AuthorizationDenied, ProviderError, ResponseRejected, SignInAgain
+from admit.errors import (
+    AuthorizationDenied,
+    ProviderError,
+    ResponseRejected,
+    SignInAgain,
+    SignInError,
+)
 from admit.events import Emit, Event
 from admit.model import Session, Tokens
 from admit.ports import Keeper, Later, Pause
@@ -29,6 +35,7 @@ LOOK_EVERY, LONGEST_WAIT = 0.05, 20
 COOL_DOWN = 5
 #: Seconds for which a token is as fresh as any: asking for another would give no better one.
 JUST_ISSUED = 30
+UNAVAILABLE = 503
 #: What says that the tokens are another user's: nothing of the session can be believed any more.
 ANOTHER = frozenset({"refresh.iss_mismatch", "refresh.sub_mismatch"})
 
@@ -86,9 +93,9 @@ class AccessTokens:
         self._emit = emit
 
     async def fresh(
-        self, text: str | None, session: Session, scopes: Collection[str], min_ttl: int
-    ) -> str:
-        """Return an access token of *session*.
+        self, text: str, session: Session, scopes: Collection[str], min_ttl: int
+    ) -> Session:
+        """Return *session* with an access token that will do.
 
         Args:
             text: The session's cookie.
@@ -106,7 +113,7 @@ class AccessTokens:
         wanted = Wanted(frozenset(scopes), min_ttl)
         tokens = decode_tokens(session)
         if tokens is not None and wanted.is_met(tokens, self._clock()):
-            return tokens.access_token
+            return session
         _check(tokens, wanted)
         return await self._renewed(text, session, wanted)
 
@@ -114,9 +121,18 @@ class AccessTokens:
         """Give the session's tokens up at the provider, while nobody waits (RFC 7009)."""
         tokens = decode_tokens(session)
         if tokens is not None:
-            self._later(lambda: self._grants.revoke(tokens))
+            self._revoke_later(tokens, session)
 
-    async def _renewed(self, text: str | None, session: Session, wanted: Wanted) -> str:
+    def _revoke_later(self, tokens: Tokens, session: Session) -> None:
+        async def revoke() -> None:
+            try:
+                await self._grants.revoke(tokens)
+            except SignInError as error:
+                self._emit(Event("revocation.failed", _told(session, error.code)))
+
+        self._later(revoke)
+
+    async def _renewed(self, text: str, session: Session, wanted: Wanted) -> Session:
         store, name = self._sessions.store, b"refresh " + session.id[-16:]
         holder = self._random(HOLDER_BYTES)
         until = self._clock() + LONGEST_WAIT
@@ -125,7 +141,7 @@ class AccessTokens:
             try:
                 found, tokens = await self._current(text)
                 if wanted.is_met(tokens, self._clock()):
-                    return tokens.access_token
+                    return found.session
                 _check(tokens, wanted)
                 if ours:
                     async with self._keeper(lambda: store.hold(name, holder, LEASE), RENEW_EVERY):
@@ -144,7 +160,7 @@ class AccessTokens:
                 )
             await self._pause(LOOK_EVERY)
 
-    async def _current(self, text: str | None) -> tuple[Found, Tokens]:
+    async def _current(self, text: str) -> tuple[Found, Tokens]:
         """Return the session as it is kept now."""
         found = await self._sessions.read(text, self._clock())
         tokens = None if found is None else decode_tokens(found.session)
@@ -152,30 +168,32 @@ class AccessTokens:
             raise SignInAgain("session.ended", "the session ended before its token was renewed")
         return found, tokens
 
-    async def _refresh(self, text: str | None, found: Found, tokens: Tokens) -> str | None:
+    async def _refresh(self, text: str, found: Found, tokens: Tokens) -> Session | None:
         """Renew the tokens and keep them; None where somebody else has kept other ones."""
-        session = found.session
+        session, store = found.session, self._sessions.store
         failed = b"refresh failed " + session.id[-16:]
-        try:
-            if await self._sessions.store.is_used(failed):
-                raise ProviderError(
+        if await store.is_used(failed):
+            return self._while_it_lives(
+                session,
+                tokens,
+                ProviderError(
                     "provider.unavailable",
                     f"it did not answer a refresh; it is asked again within {COOL_DOWN} s",
-                    status=503,
+                    status=UNAVAILABLE,
                     retry_after=COOL_DOWN,
-                )
+                ),
+            )
+        try:
             id_token, renewed = await self._grants.refresh(
                 tokens, tokens.refresh_token or "", id_token_claims(session)
             )
         except ProviderError as error:
-            await self._sessions.store.use(failed, COOL_DOWN)
+            await store.use(failed, COOL_DOWN)
             self._emit(Event("refresh.failed", _told(session, error.code)))
-            if tokens.expires_at is not None and tokens.expires_at > self._clock():
-                return tokens.access_token
-            error.status = 503
-            raise
+            return self._while_it_lives(session, tokens, error)
         except ResponseRejected as error:
-            return await self._refused(text, found, error)
+            await self._refused(text, found, error)
+            return None
         kept = (
             replace(session, tokens=encode_tokens(renewed))
             if id_token is None
@@ -183,14 +201,23 @@ class AccessTokens:
         )
         if await self._sessions.replace(text, found, kept):
             self._emit(Event("refresh.ok", _told(session)))
-            return renewed.access_token
+            return kept
         # Ended meanwhile, or renewed by somebody who had the lease after us. If ended, nobody is
         # to use what just came.
         if await self._sessions.read(text, self._clock()) is None:
-            self._later(lambda: self._grants.revoke(renewed))
+            self._revoke_later(renewed, session)
         return None
 
-    async def _refused(self, text: str | None, found: Found, error: ResponseRejected) -> None:
+    def _while_it_lives(self, session: Session, tokens: Tokens, error: ProviderError) -> Session:
+        """Go on with the old access token while it lives; then it is the provider's failure."""
+        if tokens.expires_at is not None and tokens.expires_at > self._clock():
+            return session
+        if error.code.startswith("provider."):
+            error.status = UNAVAILABLE
+            error.retry_after = error.retry_after or COOL_DOWN
+        raise error
+
+    async def _refused(self, text: str, found: Found, error: ResponseRejected) -> None:
         """End the session where it cannot be renewed any more, and nobody else has renewed it."""
         self._emit(Event("refresh.refused", _told(found.session, error.code)))
         dead = error.code == "refresh.invalid_grant"

@@ -90,7 +90,7 @@ def store() -> None:
 @click.argument("url", envvar="ADMIT_SESSIONS")
 def create(url: str) -> None:
     """Make what the store at URL needs, such as its table, if it is not there."""
-    from admit.config import is_store  # noqa: PLC0415
+    from admit.config_sessions import is_store  # noqa: PLC0415
     from admit.errors import ConfigurationError, StoreUnavailable  # noqa: PLC0415
     from admit.stores import open_store  # noqa: PLC0415
 

@@ -204,11 +204,19 @@ CODES: Mapping[str, Text] = {
     "frontchannel.iss_mismatch": NOT_SIGNED_OUT,
     "frontchannel.sid_missing": NOT_SIGNED_OUT,
     "session.too_large": TOO_LARGE,
+    "session.ended_meanwhile": START_AGAIN,
+    "session.missing": SIGN_IN_NEEDED,
+    "session.ended": SIGN_IN_NEEDED,
+    "session.token_expired": SIGN_IN_NEEDED,
+    "session.scope_missing": SIGN_IN_NEEDED,
+    "session.scope_not_granted": NO_ACCESS,
+    "refresh.busy": UNAVAILABLE,
     "store.unavailable": NOT_NOW,
     "sign_in.no_user": NO_ACCESS,
     "sign_in.loop": LOOP,
     "sign_in.required": SIGN_IN_NEEDED,
     "sign_out.cross_site": NOT_SIGNED_OUT,
+    "sign_out.everywhere": NOT_SET_UP,
 }
 
 

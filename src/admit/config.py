@@ -10,10 +10,11 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 from admit.config_client import read_client
-from admit.config_reader import MISSING, Reader, Source, read_okta_env
+from admit.config_reader import Reader, Source, read_okta_env
+from admit.config_sessions import read_sessions
 from admit.config_urls import read_base_url
 from admit.errors import ConfigurationError
 from admit.model import Client
@@ -38,24 +39,15 @@ NAMES = (
     "protect_all", "public",
     "sign_in_path", "sign_out_path", "callback_path", "signed_out_path", "after_sign_in",
     "secret_keys", "idle_timeout", "absolute_timeout", "cookie_name",
-    "http_timeout", "ca_file", "sessions",
+    "http_timeout", "ca_file", "sessions", "access_tokens",
+    "end_session_method", "backchannel_logout_path", "frontchannel_logout_path",
+    "universal_logout_path",
 )  # fmt: skip
 #: Segments with a slash after each but the last, where it is optional; then a query.
 PATH = r"/(?:[A-Za-z0-9._~-]+/)*(?:[A-Za-z0-9._~-]+)?"
 PATH_WITH_QUERY = PATH + r"(?:\?[!-~]*)?"
 #: What Kubernetes tells every container of a Service named "admit".
 SERVICE = re.compile(r"ADMIT_(?:SERVICE_(?:HOST|PORT\w*)|PORT(?:_\w+)?)")
-#: A key that somebody was to replace.
-UNCHANGED = re.compile(
-    r"\{.*\}|<.*>|change[-_ ]?(?:me|this)|your[-_ ]?secret|placeholder", re.IGNORECASE
-)
-#: Schemes of the URLs of stores.
-STORES = (
-    "sqlite", "postgresql", "redis", "rediss", "redis+sentinel", "rediss+sentinel",
-    "redis+cluster", "rediss+cluster",
-)  # fmt: skip
-SHORTEST_KEY = 32
-FEWEST_CHARACTERS = 8
 
 
 def read_settings(
@@ -64,6 +56,7 @@ def read_settings(
     environ: Mapping[str, str],
     *,
     okta_env: Path | None = None,
+    own_store: bool = False,
 ) -> Settings:
     """Return the settings.
 
@@ -72,6 +65,7 @@ def read_settings(
         config: The framework's, such as ``ADMIT_ISSUER`` and ``SECRET_KEY``; they come next.
         environ: The environment's.
         okta_env: A file as Okta's command line writes it, ``.okta.env``; read last, if it exists.
+        own_store: The application hands a store in, whatever ``ADMIT_SESSIONS`` says.
 
     Raises:
         ConfigurationError: ``config.invalid``, with each problem: setting, what is wrong, fix.
@@ -85,7 +79,9 @@ def read_settings(
     reader = Reader(sources, ALIASES)
     _unknown_names(reader, sources)
     base_url, paths = read_base_url(reader), _paths(reader)
-    settings = _settings(reader, read_client(reader, base_url, paths), base_url, paths)
+    client = read_client(reader, base_url, paths)
+    sessions = read_sessions(reader, client.scope, own_store=own_store)
+    settings = _settings(reader, client, base_url, paths, sessions)
     if reader.problems:
         raise ConfigurationError("config.invalid", tuple(reader.problems))
     return settings
@@ -113,18 +109,23 @@ def _paths(reader: Reader) -> dict[str, str]:
         "callback_path": "/authorization-code/callback",
         "signed_out_path": "/",
         "after_sign_in": "/",
+        "backchannel_logout_path": "/backchannel-logout",
+        "frontchannel_logout_path": "/frontchannel-logout",
+        "universal_logout_path": None,
     }
-    paths = {}
+    paths: dict[str, Any] = {}
     for name, default in defaults.items():
         path = paths[name] = reader.optional(name) or default
+        if path is None:
+            continue
         pattern = PATH_WITH_QUERY if name == "after_sign_in" else PATH
         if not re.fullmatch(pattern, path):
             reader.problem(
                 reader.shown(name),
                 f"{path!r} is no plain path",
-                f"Begin with one slash, such as {default}.",
+                f"Begin with one slash, such as {default or '/universal-logout'}.",
             )
-    own = [paths[n] for n in ("sign_in_path", "sign_out_path", "callback_path", "signed_out_path")]
+    own = [path for name, path in paths.items() if path and name != "after_sign_in"]
     if len(set(own)) < len(own):
         reader.problem("ADMIT_*_PATH", "two pages have one path", "Give each its own.")
     if paths["after_sign_in"].partition("?")[0].rstrip("/") in own[:3]:
@@ -136,15 +137,13 @@ def _paths(reader: Reader) -> dict[str, str]:
     return paths
 
 
-def _settings(reader: Reader, client: Client, base_url: str, paths: Mapping[str, str]) -> Settings:
-    idle = reader.number("idle_timeout", 60, 31_536_000, 3600)
-    absolute = reader.number("absolute_timeout", 60, 31_536_000, 43_200)
-    if idle > absolute:
-        reader.problem(
-            reader.shown("idle_timeout"),
-            "it is longer than the absolute timeout",
-            "A session ends at the earlier of both.",
-        )
+def _settings(
+    reader: Reader,
+    client: Client,
+    base_url: str,
+    paths: Mapping[str, Any],
+    sessions: Mapping[str, Any],
+) -> Settings:
     cookie_name = reader.optional("cookie_name") or "admit"
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,32}", cookie_name):
         reader.problem(
@@ -155,17 +154,17 @@ def _settings(reader: Reader, client: Client, base_url: str, paths: Mapping[str,
     return Settings(
         client=client,
         base_url=base_url,
-        secret_keys=_secret_keys(reader),
         protect_all=reader.boolean("protect_all"),
         public=reader.words("public", ()),
         **paths,
-        idle_timeout=idle,
-        absolute_timeout=absolute,
         cookie_name=cookie_name,
         groups_claim=reader.optional("groups_claim") or "groups",
         http_timeout=float(reader.number("http_timeout", 1, 60, 7)),
         ca_file=_ca_file(reader),
-        sessions=_sessions(reader),
+        end_session_method=cast(
+            "Literal['post', 'get']", reader.choice("end_session_method", ("post", "get"), "post")
+        ),
+        **sessions,
     )
 
 
@@ -182,56 +181,3 @@ def _ca_file(reader: Reader) -> str | None:
     except OSError as error:
         reader.problem(reader.shown("ca_file"), f"{path!r}: {error.strerror}", fix)
     return path
-
-
-def is_store(url: str) -> bool:
-    """Tell whether *url* names a store of a kind that is known."""
-    scheme, separator, _ = url.partition("://")
-    return bool(separator) and scheme in STORES
-
-
-def _sessions(reader: Reader) -> str:
-    """Return ``cookie`` or a URL, which may hold a password and is not repeated in a problem."""
-    url = reader.optional("sessions") or "cookie"
-    if url != "cookie" and not is_store(url):
-        kinds = ", ".join(f"{scheme}://" for scheme in STORES)
-        reader.problem(
-            reader.shown("sessions"), "no such store is known", f"Use cookie, or one of {kinds}."
-        )
-    return url
-
-
-def _secret_keys(reader: Reader) -> tuple[str, ...]:
-    """Return ``ADMIT_SECRET_KEYS``, or the framework's key and its predecessors."""
-    keys = reader.words("secret_keys", ())
-    name = reader.shown("secret_keys")
-    if not keys:
-        framework = [reader.framework("SECRET_KEY"), *_fallbacks(reader)]
-        keys = tuple(_as_text(key) for key in framework if key)
-        name = "SECRET_KEY" if keys else name
-    fix = (
-        "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(32))' and keep it"
-        " as ADMIT_SECRET_KEYS in the deployment's configuration, or as SECRET_KEY in app.config:"
-        " the same for every worker and every start."
-    )
-    if not keys:
-        reader.problem(name, f"{MISSING}: nothing can seal sessions", fix)
-    for key in keys:
-        if len(key) < SHORTEST_KEY:
-            reader.problem(name, f"a key has fewer than {SHORTEST_KEY} characters", fix)
-        elif len(set(key)) < FEWEST_CHARACTERS or UNCHANGED.search(key):
-            reader.problem(name, "a key is a placeholder, not random", fix)
-    return keys
-
-
-def _fallbacks(reader: Reader) -> list[object]:
-    """Return the framework's former keys."""
-    keys = reader.framework("SECRET_KEY_FALLBACKS")
-    if keys is None or isinstance(keys, list | tuple):
-        return list(keys or ())
-    reader.problem("SECRET_KEY_FALLBACKS", "it is no list of keys", "Give a list, newest first.")
-    return []
-
-
-def _as_text(key: object) -> str:
-    return key.decode("latin-1") if isinstance(key, bytes) else str(key)

@@ -106,12 +106,6 @@ def _scope(reader: Reader) -> tuple[str, ...]:
     scope = reader.words("scope", ("openid", "profile", "email"))
     if "openid" not in scope:
         reader.problem(reader.shown("scope"), "openid is not in it", "Add openid.")
-    if "offline_access" in scope:
-        reader.problem(
-            reader.shown("scope"),
-            "offline_access asks for a refresh token, which a session in a cookie cannot keep",
-            "Remove offline_access.",
-        )
     return scope
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from admit.attempts import LIFETIME, Attempts, attempt_key
 from admit.browser import NOT_STORED, BrowserRequest, BrowserResponse, Cookies, redirect
-from admit.errors import ResponseRejected, SignInError
+from admit.errors import ResponseRejected, SignInAgain, SignInError
 from admit.events import Emit, Event
 from admit.evidence import elsewhere, missing_attempt
 from admit.failure_answers import FailureAnswers
@@ -99,10 +99,30 @@ class Endpoints:
         return redirect(self.guard.absolute(return_to), [cookie])
 
     async def start_from(
-        self, request: BrowserRequest, return_to: str, parameters: Mapping[str, str]
+        self,
+        request: BrowserRequest,
+        return_to: str,
+        parameters: Mapping[str, str],
+        scope: tuple[str, ...] = (),
     ) -> BrowserResponse:
         """Begin an attempt from a page of the application's; see `start`."""
-        return self._elsewhere(request) or await self.start(request, return_to, parameters)
+        instead = self._elsewhere(request)
+        return instead or await self.start(request, return_to, parameters, scope)
+
+    async def sign_in_again(self, request: BrowserRequest, error: SignInAgain) -> BrowserResponse:
+        """Answer a page whose session cannot give what the page needs.
+
+        Returns:
+            A redirect to the provider for a page that a person opens; a 401 in JSON for scripts; a
+            page where what was sent is lost.
+        """
+        if not request.is_navigation:
+            return self.guard.refuse()
+        wanted = self.guard.wanted(request)
+        if request.method not in {"GET", "HEAD"}:
+            return self.fail(error, request, wanted)
+        parameters = self.settings.client.authorization_parameters
+        return await self.start_from(request, wanted, parameters, error.scope)
 
     def _elsewhere(self, request: BrowserRequest) -> BrowserResponse | None:
         """Answer what must not begin a sign-in here: no navigation, or on another host."""
@@ -114,7 +134,11 @@ class Endpoints:
         return None
 
     async def start(
-        self, request: BrowserRequest, return_to: str, parameters: Mapping[str, str]
+        self,
+        request: BrowserRequest,
+        return_to: str,
+        parameters: Mapping[str, str],
+        scope: tuple[str, ...] = (),
     ) -> BrowserResponse:
         """Begin an attempt and send the browser to the provider.
 
@@ -122,10 +146,14 @@ class Endpoints:
             request: Whose browser it is.
             return_to: A path that was found safe.
             parameters: Extra authorization parameters that `check_parameters` has passed.
+            scope: Asked for in the place of the configured one, unless empty.
         """
         try:
             attempt, url = await self.relying_party.begin(
-                return_to=return_to, parameters=parameters, rounds=self.rounds.signed_in(request)
+                return_to=return_to,
+                parameters=parameters,
+                rounds=self.rounds.signed_in(request),
+                scope=scope,
             )
         except SignInError as error:
             return self.fail(error, request, return_to)
@@ -160,11 +188,10 @@ class Endpoints:
                 return redirect(self.guard.absolute(return_to))
             if (name := self._attempts.cookie_name(state)) in request.cookies:
                 cookies.append(self.cookies.delete(name))
-            attempt = self._attempt(request, state)
+            attempt = await self._attempt(request, state)
             return_to, rounds = attempt.return_to, attempt.rounds
-            return redirect(
-                self.guard.absolute(return_to), cookies + await self._complete(request, attempt)
-            )
+            cookies += await self._complete(request, attempt)
+            return redirect(self.guard.absolute(return_to), cookies)
         except SignInError as error:
             if refined(error).code in SILENT:
                 # The application asked whether somebody is signed in, and nobody is. Whoever asks
@@ -177,9 +204,17 @@ class Endpoints:
     async def _complete(self, request: BrowserRequest, attempt: AuthorizationRequest) -> list[str]:
         """Finish an attempt, and return the cookies of the new session."""
         now = self._clock()
+        since = await self._attempts.use(attempt.state, now)
+        if since is None:
+            raise ResponseRejected("attempt.used", "this response was brought before")
         signed_in = await self.relying_party.complete(request.parameters, attempt)
         session, text = await self.sessions.start(
-            signed_in.id_token, signed_in.userinfo, attempt=attempt_key(attempt.state), now=now
+            signed_in.id_token,
+            signed_in.userinfo,
+            attempt=attempt_key(attempt.state),
+            since=since,
+            now=now,
+            tokens=signed_in.tokens if self.settings.access_tokens else None,
         )
         user = User.of(session, self.settings.groups_claim)
         try:
@@ -200,11 +235,11 @@ class Endpoints:
         session = await self.session(request)
         return session is not None and session.attempt == attempt_key(state)
 
-    def _attempt(self, request: BrowserRequest, state: str) -> AuthorizationRequest:
-        """Take the attempt that this browser holds for *state*, once."""
+    async def _attempt(self, request: BrowserRequest, state: str) -> AuthorizationRequest:
+        """Return the attempt that this browser holds for *state*."""
         text = request.cookies.get(self._attempts.cookie_name(state))
         if text is None:
-            if self._attempts.is_spent(state):
+            if await self._attempts.is_spent(state):
                 raise ResponseRejected("attempt.used", "this response was brought before")
             pending = len(self._attempts.pending(request.cookies))
             raise missing_attempt(request, self.settings, pending)
@@ -226,8 +261,6 @@ class Endpoints:
             )
         if attempt.issuer != self.settings.client.issuer:
             raise ResponseRejected("attempt.other_issuer", "the issuer was changed meanwhile")
-        if not self._attempts.use(state, now):
-            raise ResponseRejected("attempt.used", "this response was brought before")
         return attempt
 
 

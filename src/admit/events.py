@@ -17,6 +17,9 @@ WARNINGS = frozenset(
         "signin.denied",
         "provider.unavailable",
         "logout.refused",
+        "refresh.refused",
+        "refresh.failed",
+        "revocation.failed",
     }
 )
 
@@ -28,7 +31,9 @@ class Event:
     Attributes:
         name: ``signin.elsewhere``, ``signin.started``, ``signin.ok``, ``signin.refused``,
             ``signin.denied``, ``provider.unavailable``, ``store.unavailable``,
-            ``session.expired``, ``logout.local``, ``logout.returned`` or ``logout.refused``.
+            ``session.expired``, ``session.ended``, ``logout.local``, ``logout.returned``,
+            ``logout.refused``, ``refresh.ok``, ``refresh.refused``, ``refresh.failed`` or
+            ``revocation.failed``.
         fields: Never a secret, a name or an address; users appear by their id alone.
     """
 

@@ -53,7 +53,7 @@ def tokens_of(
         now: Seconds since the epoch.
         former: What they replace: a refresh token that is not rotated goes on.
     """
-    refresh_token = response.refresh_token or (former and former.refresh_token)
+    refresh_token = response.refresh_token or (former.refresh_token if former else None)
     # Where nobody says how long the token lives, what can be renewed is, before long.
     lifetime = response.expires_in or (SHORT_LIFETIME if refresh_token else None)
     granted = former.scope if former else asked

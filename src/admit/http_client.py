@@ -14,7 +14,6 @@ import ssl
 import threading
 import time
 from http.client import HTTPResponse
-from types import TracebackType
 from urllib.parse import SplitResult, urlsplit
 
 from admit import __version__
@@ -28,44 +27,11 @@ LARGEST_BODY = 1 << 20
 #: Connections kept open to one origin, and seconds for which an unused one is: load balancers
 #: commonly close at 60.
 MOST_IDLE, LONGEST_IDLE = 8, 55
-#: Seconds to wait for what another thread is asking the provider.
-LONGEST_WAIT = 15
 HEADERS = {
     "User-Agent": f"admit/{__version__}",
     "Accept-Encoding": "identity",
     "Accept": "application/json, application/jwt",
 }
-
-
-class BlockingLock:
-    """A thread lock as the port `Lock`. Nobody waits for it without end."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._process = os.getpid()
-
-    async def __aenter__(self) -> None:
-        """Wait for the lock.
-
-        Raises:
-            ProviderError: ``provider.timeout``.
-        """
-        if self._process != os.getpid():
-            # A thread of the parent held it, perhaps, and is not here to give it back.
-            self.__init__()  # type: ignore[misc]
-        if not self._lock.acquire(timeout=LONGEST_WAIT):
-            raise ProviderError(
-                "provider.timeout", "another request waits for the provider's answer", status=504
-            )
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Give the lock back."""
-        self._lock.release()
 
 
 class BlockingHttp:

@@ -156,6 +156,7 @@ class Tokens:
     asked: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogoutToken:
     """A verified logout token (Back-Channel Logout 2.4). Only `verify_logout_token` makes one.
 

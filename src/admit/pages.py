@@ -1,4 +1,4 @@
-"""Our own pages: small, without script, readable in light and dark.
+"""Our own pages: small, readable in light and dark; one of them has a line of script.
 
 May know: browser, failures.
 """
@@ -6,6 +6,7 @@ May know: browser, failures.
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from html import escape
@@ -42,12 +43,26 @@ dd{margin:0;overflow-wrap:anywhere}
 """
 
 
+#: The one script there is: it presses the button of a form that only has to be passed on.
+SUBMIT = "document.forms[0].submit()"
+
+
+def _source(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode('ascii')}'"
+
+
 @cache
-def content_security_policy() -> str:
-    """Return the policy of our pages: their own style, nothing else, in nobody's frame."""
-    digest = b64encode(sha256(STYLE.encode()).digest()).decode("ascii")
+def content_security_policy(*, submits: bool = False) -> str:
+    """Return the policy of our pages: their own style, nothing else, in nobody's frame.
+
+    Args:
+        submits: The page passes a form on. Where to, is not limited: Chromium would hold that
+            against each redirect that follows, too.
+    """
+    script = f"script-src {_source(SUBMIT)}; " if submits else ""
     return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; {script}style-src {_source(STYLE)}; base-uri 'none';"
+        " frame-ancestors 'none'"
     )
 
 
@@ -57,9 +72,10 @@ def page_response(
     status: int = 200,
     headers: tuple[tuple[str, str], ...] = (),
     cookies: tuple[str, ...] = (),
+    submits: bool = False,
 ) -> BrowserResponse:
     """Return one of our pages as an answer that nobody stores."""
-    policy = ("Content-Security-Policy", content_security_policy())
+    policy = ("Content-Security-Policy", content_security_policy(submits=submits))
     return BrowserResponse(
         status=status, body=body, headers=(*NO_STORE, policy, *headers), cookies=cookies
     )
@@ -114,7 +130,29 @@ def _for_developers(failure: Failure) -> str:
     )
 
 
-def sign_out_page(*, action: str, token: str, home: str, refused: bool) -> str:
+def passing_on_page(action: str, fields: Mapping[str, str]) -> str:
+    """Return the page that takes the browser to the provider, to sign out there.
+
+    Args:
+        action: The provider's endpoint.
+        fields: What the form carries: in a form, as it does not belong into an address.
+    """
+    hidden = "".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">\n'
+        for name, value in fields.items()
+    )
+    content = (
+        "<p>You are signed out of this application. Your sign-in service is told next.</p>\n"
+        f'<form method="post" action="{escape(action)}">\n{hidden}'
+        '<p class="actions"><button class="button" type="submit">Continue</button></p>\n</form>\n'
+        f"<script>{SUBMIT}</script>\n"
+    )
+    return _page("Signing out", content)
+
+
+def sign_out_page(
+    *, action: str, token: str, home: str, refused: bool, everywhere: bool = False
+) -> str:
     """Return the page that asks before signing out.
 
     Args:
@@ -122,7 +160,14 @@ def sign_out_page(*, action: str, token: str, home: str, refused: bool) -> str:
         token: Proves that the form is ours.
         home: A link out of here.
         refused: Somebody else's page asked for the sign-out.
+        everywhere: The user can be signed out of this application in all browsers.
     """
+    button = (
+        '<button class="button second" type="submit" name="everywhere" value="yes">'
+        "Sign out everywhere</button>"
+        if everywhere
+        else ""
+    )
     lead = (
         "<p>A page of another site asked to sign you out, so we did not. You are still signed in."
         " Do you want to sign out?</p>\n"
@@ -135,10 +180,12 @@ def sign_out_page(*, action: str, token: str, home: str, refused: bool) -> str:
         f'<input type="hidden" name="token" value="{escape(token)}">\n'
         '<p class="actions"><button class="button" type="submit">Sign out</button>'
         '<button class="button second" type="submit" name="only" value="app">'
-        "Sign out of this application only</button>"
+        f"Sign out of this application only</button>{button}"
         f'<a class="button second" href="{escape(home)}">Stay signed in</a></p>\n'
         '<p class="small">If you sign out of this application only, your sign-in service still'
-        " knows you: the next sign-in may not ask for a password.</p>\n</form>\n"
+        " knows you: the next sign-in may not ask for a password."
+        + (" Everywhere means in all your browsers and on all your devices." if everywhere else "")
+        + "</p>\n</form>\n"
     )
     return _page("Sign out?", content)
 

@@ -40,11 +40,10 @@ from admit.protocol.authorization import (
     parse_authorization_response,
 )
 from admit.protocol.id_token import CLOCK_CODES, verify_id_token
-from admit.protocol.logout import end_session_url
+from admit.protocol.logout import end_session_request, end_session_url
 from admit.protocol.token import parse_token_response, token_request
 from admit.protocol.userinfo import is_signed, parse_userinfo_response, userinfo_request
 from admit.provider_knowledge import ProviderKnowledge
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +160,17 @@ class RelyingParty:
         metadata = await self.metadata()
         return end_session_url(metadata, self.client, id_token_hint=id_token_hint, state=state)
 
+    async def end_session_request(
+        self, *, id_token_hint: str, state: str
+    ) -> tuple[str, dict[str, str]] | None:
+        """Return what the browser posts to end the provider's session, or None if it offers none.
+
+        Raises:
+            ProviderError: The provider is away and was never reached.
+        """
+        metadata = await self.metadata()
+        return end_session_request(metadata, self.client, id_token_hint=id_token_hint, state=state)
+
     def _start(
         self, metadata: ProviderMetadata, parameters: Mapping[str, str], scope: tuple[str, ...]
     ) -> str:
@@ -190,7 +200,9 @@ class RelyingParty:
                 now=self.clock(),
             )
 
-        return await self.provider.verified(verify, ID_TOKEN_MISSES, partial(check_time, self.clock, began))
+        return await self.provider.verified(
+            verify, ID_TOKEN_MISSES, partial(check_time, self.clock, began)
+        )
 
     async def _userinfo(
         self, metadata: ProviderMetadata, tokens: TokenResponse, id_token: IDToken, began: int
@@ -212,7 +224,9 @@ class RelyingParty:
             if not is_signed(answer):
                 return parse(())
             missed = {"userinfo.unknown_key", "userinfo.signature"}
-            return await self.provider.verified(parse, missed, partial(check_time, self.clock, began))
+            return await self.provider.verified(
+                parse, missed, partial(check_time, self.clock, began)
+            )
         except SignInError as error:
             error.request_id = request_id(answer)
             error.conceal([tokens.access_token])

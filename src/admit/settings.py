@@ -6,6 +6,7 @@ May know: errors, model.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 from urllib.parse import urlsplit
 
 from admit.model import Client
@@ -27,7 +28,13 @@ class Settings:
         groups_claim: The claim that lists the user's groups.
         http_timeout: Seconds for a whole exchange with the provider.
         ca_file: A PEM file of the only authorities to trust; None is the system's.
-        sessions: Where sessions are kept: ``cookie``, or the URL of a store.
+        sessions: Where sessions are kept: ``cookie``, the URL of a store, or ``own`` for one that
+            the application hands in.
+        access_tokens: Sessions keep the tokens that came with the sign-in.
+        end_session_method: How browsers are sent to end the provider's session.
+        backchannel_logout_path: Where the provider posts logout tokens.
+        frontchannel_logout_path: What the provider shows in a frame when its session ends.
+        universal_logout_path: Where Okta asks for the end of a user's sessions; None is nowhere.
     """
 
     client: Client = field(repr=False)
@@ -47,6 +54,21 @@ class Settings:
     http_timeout: float = 7.0
     ca_file: str | None = None
     sessions: str = field(default="cookie", repr=False)
+    access_tokens: bool = False
+    end_session_method: Literal["post", "get"] = "post"
+    backchannel_logout_path: str = "/backchannel-logout"
+    frontchannel_logout_path: str = "/frontchannel-logout"
+    universal_logout_path: str | None = None
+
+    @property
+    def are_stored(self) -> bool:
+        """Whether sessions are kept in a store, and not in cookies."""
+        return self.sessions != "cookie"
+
+    @property
+    def audience(self) -> tuple[str, str]:
+        """Whose sessions these are: applications may share a store and a secret."""
+        return self.client.issuer, self.client.client_id
 
     @property
     def origin(self) -> str:

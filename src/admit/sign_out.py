@@ -1,30 +1,42 @@
 """Signing out: the local session first, then the provider's.
 
-May know: browser, endpoints, errors, events, pages, sealing.
+May know: access_tokens, browser, endpoints, errors, events, pages, sealing, session_ends.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from admit.access_tokens import AccessTokens
 from admit.base64url import to_base64url
 from admit.browser import BrowserRequest, BrowserResponse, redirect
 from admit.endpoints import Endpoints
-from admit.errors import SignInError
+from admit.errors import ResponseRejected, SignInError
 from admit.events import Emit, Event
 from admit.model import Session
-from admit.pages import page_response, sign_out_page, signed_out_page
+from admit.pages import page_response, passing_on_page, sign_out_page, signed_out_page
 from admit.sealing import Sealer
+from admit.session_ends import SessionEnds
 from admit.user import User
 
 PURPOSE = b"sign-out form 1"
 STATE_BYTES = 32
 STATE_LIFETIME = 600
-FORBIDDEN = 403
+FORBIDDEN, NOT_IMPLEMENTED = 403, 501
 
 
 class SignOut:
-    """The sign-out address, and where the provider sends the browser back to."""
+    """The sign-out address, and where the provider sends the browser back to.
+
+    Args:
+        endpoints: Know the session of a request.
+        sealer: Seals the tokens of our forms.
+        clock: Returns the seconds since the epoch.
+        random: Returns that many fresh random bytes.
+        emit: Takes events.
+        ends: Ends a user's other sessions, where a store keeps them.
+        tokens: Gives up the tokens of a session, where it keeps any.
+    """
 
     def __init__(
         self,
@@ -34,8 +46,12 @@ class SignOut:
         clock: Callable[[], int],
         random: Callable[[int], bytes],
         emit: Emit,
+        ends: SessionEnds | None = None,
+        tokens: AccessTokens | None = None,
     ) -> None:
         self._endpoints = endpoints
+        self._ends = ends
+        self._tokens = tokens
         self._settings = endpoints.settings
         self._cookies = endpoints.cookies
         self._sealer = sealer
@@ -108,32 +124,62 @@ class SignOut:
             for name in (self._cookies.session, self._cookies.rounds)
             if name in request.cookies
         ]
+        form = None
         location = self._landing
         if session is not None:
-            await self._endpoints.sessions.end(session, self._clock())
-            only_here = request.parameter("only") == "app"
-            user = User.of(session).id
-            self._emit(Event("logout.local", {"user": user, "only": "app" if only_here else ""}))
-            if not only_here:
-                location, more = await self._provider(session)
-                cookies += more
+            only_here = await self._end(request, session)
+            if not only_here and (request_to := await self._provider(session)) is not None:
+                location, form, state = request_to
+                cookies.append(self._cookies.set(self._cookies.signed_out, state, STATE_LIFETIME))
         self._endpoints.on_sign_out()
-        return redirect(location, cookies)
+        if form is None:
+            return redirect(location, cookies)
+        page = passing_on_page(location, form)
+        return page_response(page, cookies=tuple(cookies), submits=True)
 
-    async def _provider(self, session: Session) -> tuple[str, list[str]]:
-        """Return where the provider's session ends; our landing page where it cannot."""
+    async def _end(self, request: BrowserRequest, session: Session) -> bool:
+        """End the session, or all of the user's; tell whether the provider's stays.
+
+        Raises:
+            StoreUnavailable: They may still be alive.
+            ResponseRejected: ``sign_out.everywhere``: nobody knows the others.
+        """
+        only_here = request.parameter("only") == "app"
+        everywhere = request.parameter("everywhere") == "yes"
+        user = User.of(session)
+        if everywhere:
+            if self._ends is None:
+                raise ResponseRejected(
+                    "sign_out.everywhere",
+                    "sessions in cookies cannot be ended from elsewhere",
+                    hint="set ADMIT_SESSIONS to a store",
+                    status=NOT_IMPLEMENTED,
+                )
+            await self._ends.of_user(user.sub, by="user")
+        await self._endpoints.sessions.end(session, self._clock())
+        if self._tokens is not None:
+            self._tokens.revoke_later(session)
+        told = {"user": user.id, "only": "app" if only_here else ""}
+        self._emit(Event("logout.local", {**told, "everywhere": "yes"} if everywhere else told))
+        return only_here
+
+    async def _provider(self, session: Session) -> tuple[str, dict[str, str] | None, str] | None:
+        """Return where the provider's session ends, the form to post there, and the ``state``.
+
+        None where it cannot be ended.
+        """
         state = to_base64url(self._random(STATE_BYTES))
+        party, hint = self._endpoints.relying_party, session.id_token
         try:
-            url = await self._endpoints.relying_party.end_session_url(
-                id_token_hint=session.id_token, state=state
-            )
+            if self._settings.end_session_method == "post":
+                asked = await party.end_session_request(id_token_hint=hint, state=state)
+                return None if asked is None else (*asked, state)
+            url = await party.end_session_url(id_token_hint=hint, state=state)
         except SignInError as error:
             # The local session is over; nothing may keep the user from that.
             self._emit(Event("provider.unavailable", {"code": error.code, "at": "sign-out"}))
-            url = None
-        if url is None:
-            return self._landing, []
-        return url, [self._cookies.set(self._cookies.signed_out, state, STATE_LIFETIME)]
+            return None
+        return None if url is None else (url, None, state)
 
     def _ask(self, session: Session, *, refused: bool) -> BrowserResponse:
         if refused:
@@ -144,5 +190,6 @@ class SignOut:
             token=self.token(session),
             home=guard.absolute(self._settings.prefix + "/"),
             refused=refused,
+            everywhere=self._ends is not None,
         )
         return page_response(body, status=FORBIDDEN if refused else 200)

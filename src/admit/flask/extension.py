@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 import flask
 from flask_login import COOKIE_NAME
 
-from admit.assembly import assemble
+from admit.assembly import Beside, assemble
+from admit.blocking import BlockingLater, BlockingLock, blocking_keeper, blocking_pause
 from admit.config import read_settings
 from admit.errors import ConfigurationError, Problem, SignInError, StoreUnavailable
 from admit.events import LOGGER, Emit, log_event
@@ -20,7 +21,7 @@ from admit.failures import Failure
 from admit.flask.bridge import has_session_of_flasks
 from admit.flask.state import PUBLIC, REFRESHING, AppState
 from admit.flask.translate import from_flask, to_flask
-from admit.http_client import BlockingHttp, BlockingLock
+from admit.http_client import BlockingHttp
 from admit.ports import Http, SessionStore, run_sync
 from admit.protocol.authorization import check_parameters
 from admit.settings import Settings
@@ -80,10 +81,14 @@ class SignIn:
             ConfigurationError: With all problems at once.
         """
         read = read_settings(
-            self._settings | settings, app.config, os.environ, okta_env=Path(".okta.env")
+            self._settings | settings,
+            app.config,
+            os.environ,
+            okta_env=Path(".okta.env"),
+            own_store=self._store is not None,
         )
         store = self._store
-        if store is None and read.sessions != "cookie":
+        if store is None and read.are_stored:
             store = _opened(read.sessions)
         http = self._http or BlockingHttp(timeout=read.http_timeout, ca_file=read.ca_file)
         parts = assemble(
@@ -95,6 +100,7 @@ class SignIn:
             emit=self._emit,
             debug=lambda: app.debug,
             store=store,
+            beside=Beside(pause=blocking_pause, keeper=blocking_keeper, later=BlockingLater()),
         )
         parts.endpoints.on_sign_in = self._signed_in
         parts.endpoints.on_sign_out = _signed_out

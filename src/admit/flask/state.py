@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, cast
 
 import flask
@@ -11,11 +11,20 @@ from werkzeug.exceptions import HTTPException
 
 from admit.assembly import Assembly
 from admit.browser import BrowserRequest
-from admit.errors import AuthorizationDenied, ResponseRejected, SignInError, StoreUnavailable
+from admit.errors import (
+    AuthorizationDenied,
+    ConfigurationError,
+    Problem,
+    ResponseRejected,
+    SignInAgain,
+    SignInError,
+    StoreUnavailable,
+)
 from admit.flask.bridge import bridge
 from admit.flask.translate import from_flask, to_flask
-from admit.model import Session
+from admit.model import Session, Tokens
 from admit.ports import run_sync
+from admit.session_codec import decode_tokens
 from admit.user import User
 
 if TYPE_CHECKING:
@@ -31,6 +40,11 @@ NOT_HERE = object()
 NOBODYS_CACHE = "private, no-store"
 #: In Flask's own session: a user is signing in anew, for Flask-Login's `fresh_login_required`.
 REFRESHING = "_admit_refreshing"
+NO_TOKENS = Problem(
+    "ADMIT_SESSIONS",
+    "sessions keep no access tokens",
+    "Keep sessions in a store, and leave ADMIT_ACCESS_TOKENS out.",
+)
 
 
 class AppState:
@@ -59,7 +73,8 @@ class AppState:
         self._home: object = NOT_ASKED
         settings, add = parts.settings, app.add_url_rule
         form_post = settings.client.response_mode == "form_post"
-        add(settings.sign_in_path, "signin", self._view(parts.endpoints.sign_in))
+        add(settings.sign_in_path, "signin", self._view(parts.endpoints.sign_in),
+            methods=["GET", "POST"])  # fmt: skip
         add(settings.sign_out_path, "signout", self._view(parts.sign_out.answer),
             methods=["GET", "POST"])  # fmt: skip
         add(settings.callback_path, "signin_callback", self._view(parts.endpoints.callback),
@@ -68,9 +83,15 @@ class AppState:
         app.url_value_preprocessor(self._each_request)
         if not self._lands_at_home:
             add(settings.signed_out_path, "signed_out", self._view(parts.sign_out.returned))
+        if parts.stored is not None:
+            calls = parts.stored.calls
+            add(settings.backchannel_logout_path, "signin_backchannel_logout",
+                self._view(calls.backchannel), methods=["POST"])  # fmt: skip
+            add(settings.frontchannel_logout_path, "signin_frontchannel_logout",
+                self._view(calls.frontchannel), methods=["GET", "POST"])  # fmt: skip
         if settings.protect_all:
             app.before_request(self._protect)
-        app.register_error_handler(StoreUnavailable, self._without_store)
+        app.register_error_handler(SignInError, self._failed)
         app.jinja_env.globals["signout_token"] = self._sign_out_token
         user_logged_out.connect(self._logged_out, app)
 
@@ -123,10 +144,34 @@ class AppState:
             )
         return to_flask(endpoints.fail(error, request, wanted))
 
-    def _without_store(self, error: StoreUnavailable) -> flask.Response:
-        """Answer a page that asked for the user while nobody knows."""
+    def _failed(self, error: SignInError) -> flask.Response:
+        """Answer a page that needed what the session, the store or the provider does not give."""
         endpoints, request = self.parts.endpoints, from_flask(form=False)
+        if isinstance(error, SignInAgain):
+            return to_flask(run_sync(endpoints.sign_in_again(request, error)))
         return to_flask(endpoints.fail(error, request, endpoints.guard.wanted(request)))
+
+    def access_token(self, scopes: Collection[str], min_ttl: int) -> str:
+        """Return an access token of the current session; see `CurrentSession.access_token`."""
+        stored, settings = self.parts.stored, self.parts.settings
+        if stored is None or not settings.access_tokens:
+            raise ConfigurationError("config.invalid", (NO_TOKENS,))
+        session = self.session()
+        if session is None:
+            raise SignInAgain("session.missing", "nobody is signed in")
+        text = flask.request.cookies[self.parts.endpoints.cookies.session]
+        try:
+            fresh = run_sync(stored.tokens.fresh(text, session, scopes, min_ttl))
+        except SignInAgain as error:
+            if error.code == "session.ended":
+                context = context_of_request()
+                setattr(context, SESSION, None)
+                setattr(context, ENDED, True)
+            raise
+        setattr(context_of_request(), SESSION, fresh)
+        tokens = decode_tokens(fresh)
+        # What is fresh has tokens.
+        return cast("Tokens", tokens).access_token
 
     def refresh(self) -> flask.Response:
         """Begin a new sign-in of whoever is signed in, and come back to this page."""

@@ -1,0 +1,155 @@
+"""What the provider calls by itself: a session or a user is signed out there.
+
+May know: browser, errors, events, model, protocol, provider_knowledge, session_ends, settings.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from admit.browser import NO_STORE, NOT_STORED, BrowserRequest, BrowserResponse
+from admit.errors import ResponseRejected, SignInError
+from admit.events import Emit, Event
+from admit.jose import KeySet
+from admit.model import LogoutToken
+from admit.ports import SessionStore
+from admit.protocol.logout import parse_frontchannel_logout, verify_logout_token
+from admit.provider_knowledge import ProviderKnowledge
+from admit.session_ends import SessionEnds
+from admit.settings import Settings
+
+OK, BAD_REQUEST = 200, 400
+FRAME = "<!doctype html>\n<html lang=en><title>Signed out</title>\n"
+
+
+class ProviderCalls:
+    """Answers the provider's calls. A cookie proves nothing here, and is not looked at.
+
+    Args:
+        settings: Of this deployment.
+        provider: Its keys.
+        ends: Ends sessions.
+        store: Remembers which tokens were brought before.
+        clock: Returns the seconds since the epoch.
+        emit: Takes events.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        provider: ProviderKnowledge,
+        ends: SessionEnds,
+        store: SessionStore,
+        clock: Callable[[], int],
+        emit: Emit,
+    ) -> None:
+        self._settings = settings
+        self._client = settings.client
+        self._provider = provider
+        self._ends = ends
+        self._store = store
+        self._clock = clock
+        self._emit = emit
+
+    async def backchannel(self, request: BrowserRequest) -> BrowserResponse:
+        """Answer a logout token that the provider posts.
+
+        Spec: Back-Channel Logout 1.0, 2.5 to 2.8: 200 where all is done, also where there was
+        nothing to do; 400 where the token is not to be trusted.
+        """
+        try:
+            await self._signed_out(request)
+        except SignInError as error:
+            return self._refuse(error, "invalid_request", "backchannel")
+        return BrowserResponse(status=OK, headers=NOT_STORED, content_type="text/plain")
+
+    async def _signed_out(self, request: BrowserRequest) -> None:
+        tokens = request.parameters.get("logout_token", ())
+        if len(tokens) != 1:
+            raise ResponseRejected(
+                "logout_token.malformed",
+                f"one logout_token was expected in the form, {len(tokens)} came",
+                spec="Back-Channel Logout 2.5",
+            )
+
+        def verify(keys: KeySet) -> LogoutToken:
+            return verify_logout_token(tokens[0], keys=keys, client=self._client, now=self._clock())
+
+        missed = {"logout_token.unknown_key", "logout_token.signature"}
+        token = await self._provider.verified(verify, missed, _nothing)
+
+        async def act() -> None:
+            if token.sid is not None:
+                await self._ends.of_provider_session(token.sid, sub=token.sub, by="backchannel")
+            elif token.sub is not None:
+                await self._ends.of_user(token.sub, by="backchannel")
+
+        await self._once(token.jti, token.expires_at, act, "logout_token.replayed")
+
+    async def _once(
+        self, jti: str, expires_at: int, act: Callable[[], Awaitable[None]], code: str
+    ) -> None:
+        """Do what a token says, unless it was done before.
+
+        The token is spent last: where the store fails in between, the provider tries again.
+        """
+        name = b"jti " + sha256(jti.encode()).digest()[:24]
+        if await self._store.is_used(name):
+            raise ResponseRejected(code, "the token was brought before", spec="RFC 7519 4.1.7")
+        await act()
+        leeway = self._client.leeway
+        await self._store.use(name, max(expires_at + leeway - self._clock(), leeway, 1))
+
+    async def frontchannel(self, request: BrowserRequest) -> BrowserResponse:
+        """Answer the page that the provider shows in a frame when its session ends.
+
+        The session is found by ``iss`` and ``sid``: a frame of another site brings no cookie.
+
+        Spec: Front-Channel Logout 1.0, section 3.
+        """
+        status = OK
+        try:
+            sid = parse_frontchannel_logout(request.parameters, client=self._client)
+            await self._ends.of_provider_session(sid, by="frontchannel")
+        except SignInError as error:
+            self._tell(error, "frontchannel")
+            status = error.status
+        policy = f"default-src 'none'; base-uri 'none'; frame-ancestors {await self._framers()}"
+        return BrowserResponse(
+            status=status, body=FRAME, headers=(*NO_STORE, ("Content-Security-Policy", policy))
+        )
+
+    async def _framers(self) -> str:
+        """Return the origins that may show the page: the provider's alone."""
+        urls = [self._client.issuer]
+        if metadata := self._provider.fresh_metadata():
+            urls += filter(None, [metadata.authorization_endpoint, metadata.end_session_endpoint])
+        return " ".join(dict.fromkeys(map(_origin, urls)))
+
+    def _refuse(self, error: SignInError, word: str, channel: str) -> BrowserResponse:
+        """Return the error in JSON, with the code in place of anything that was sent."""
+        self._tell(error, channel)
+        wait = () if error.retry_after is None else (("Retry-After", str(error.retry_after)),)
+        return BrowserResponse(
+            status=error.status,
+            body=json.dumps({"error": word, "error_description": error.code}) + "\n",
+            content_type="application/json",
+            headers=(*NOT_STORED, *wait),
+        )
+
+    def _tell(self, error: SignInError, channel: str) -> None:
+        told = {"code": error.code, "channel": channel, "detail": error.detail}
+        self._emit(Event("logout.refused", told))
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _nothing() -> None:
+    """Let every request be made: the provider that calls waits for the answer."""

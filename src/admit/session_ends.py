@@ -1,0 +1,117 @@
+"""Ends of sessions that their own browsers do not bring about.
+
+A user signs out everywhere, the provider ends its session, an operator ends many at once. Each is a
+mark that holds for what is saved too late as well: a sign-in that is under way does not survive it.
+
+May know: events, stored_sessions, user.
+"""
+
+from __future__ import annotations
+
+from admit.events import Emit, Event
+from admit.ports import OWNER_BYTES
+from admit.stored_sessions import StoredSessions
+from admit.user import user_id
+
+
+class SessionEnds:
+    """Ends sessions of one application.
+
+    Each method takes *by*, which says in the event who ended them, such as ``backchannel`` or
+    ``operator``; and raises StoreUnavailable where it is not known what was ended.
+
+    Args:
+        sessions: Keeps them.
+        issuer: Vouches for the users.
+        emit: Takes events.
+    """
+
+    def __init__(self, sessions: StoredSessions, *, issuer: str, emit: Emit) -> None:
+        self._sessions = sessions
+        self._store = sessions.store
+        self._names = sessions.names
+        self._issuer = issuer
+        self._emit = emit
+
+    async def of_user(self, sub: str, *, by: str, before: int | None = None) -> int:
+        """End the user's sessions.
+
+        Args:
+            sub: The user, as the issuer knows them.
+            by: See above.
+            before: End those alone that began up to then, in milliseconds since the epoch.
+
+        Returns:
+            How many there were.
+        """
+        count = 0
+        for owner in self._names.owners(sub):
+            count += await self._store.end(owner, lasting=self._sessions.absolute, before=before)
+        self._tell(by, count, user=user_id(self._issuer, sub))
+        return count
+
+    async def of_provider_session(self, sid: str, *, by: str, sub: str | None = None) -> int:
+        """End the sessions that began in one session of the provider's.
+
+        Args:
+            sid: Of the provider's session.
+            by: See above.
+            sub: Whose it must be.
+
+        Returns:
+            How many there were.
+        """
+        count = 0
+        owners = None if sub is None else self._names.owners(sub)
+        for label in self._names.sids(sid):
+            await self._store.mark(label, lasting=self._sessions.absolute)
+            for key, _ in await self._store.find(label):
+                if owners is None or key[:OWNER_BYTES] in owners:
+                    count += await self._store.load(key) is not None
+                    await self._store.delete(key)
+        self._tell(by, count, **({} if sub is None else {"user": user_id(self._issuer, sub)}))
+        return count
+
+    async def of_email(self, email: str, *, by: str) -> int | None:
+        """End the sessions of every user with that e-mail address.
+
+        Returns:
+            How many there were; None where nobody with it has signed in lately.
+        """
+        owners = {
+            key[:OWNER_BYTES]
+            for label in self._names.emails(email)
+            for key, _ in await self._store.find(label)
+        }
+        for label in self._names.emails(email):
+            await self._store.mark(label, lasting=self._sessions.absolute)
+        count = 0
+        for owner in owners:
+            count += await self._store.end(owner, lasting=self._sessions.absolute)
+        self._tell(by, count)
+        return count if owners else None
+
+    async def of_everybody(self, *, by: str, before: int | None = None) -> None:
+        """End all sessions of the application, or those that began up to *before*."""
+        await self._mark(self._names.everybody(), before)
+        self._tell(by, which="all")
+
+    async def of_key(self, key_id: bytes, *, by: str, before: int | None = None) -> None:
+        """End all sessions that one secret key sealed; see `Sealer.key_ids`."""
+        await self._mark(self._names.key(key_id), before)
+        self._tell(by, which=f"key {key_id.hex()}")
+
+    async def has_signed_in(self, sub: str) -> bool:
+        """Tell whether the store knows a session of the user, alive or just over."""
+        for owner in self._names.owners(sub):
+            if await self._store.find(owner) or any(await self._store.marks([owner])):
+                return True
+        return False
+
+    async def _mark(self, name: bytes, before: int | None) -> None:
+        await self._store.mark(name, lasting=self._sessions.absolute, before=before)
+        self._sessions.forget_marks()
+
+    def _tell(self, by: str, count: int | None = None, **fields: str) -> None:
+        told: dict[str, str | int] = {**fields, "by": by}
+        self._emit(Event("session.ended", told if count is None else {**told, "count": count}))
