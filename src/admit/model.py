@@ -173,6 +173,38 @@ class LogoutToken:
     expires_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class EmailSubject:
+    """The users with this e-mail address, perhaps several (RFC 9493 3.2.2)."""
+
+    email: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IssSubSubject:
+    """The user that an issuer knows by this ``sub`` (RFC 9493 3.2.3).
+
+    Attributes:
+        iss: The configured issuer, even where the provider called it by its origin.
+    """
+
+    iss: str
+    sub: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThirdPartyLogin:
+    """What the provider wishes where it starts the sign-in (OIDC Core 4).
+
+    Attributes:
+        login_hint: To be passed on in the authorization request.
+        target: A path of this application, with its query.
+    """
+
+    login_hint: str | None = field(repr=False)
+    target: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """A signed-in browser.

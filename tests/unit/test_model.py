@@ -9,9 +9,12 @@ import pytest
 from admit.base64url import from_base64url
 from admit.model import (
     AuthorizationResponse,
+    EmailSubject,
     IDToken,
+    IssSubSubject,
     LogoutToken,
     Session,
+    ThirdPartyLogin,
     TokenResponse,
     UserInfo,
 )
@@ -35,6 +38,9 @@ VALUES = [
     IDToken("secret-value", {"sub": "secret-value"}),
     UserInfo({"sub": "secret-value"}),
     SESSION,
+    EmailSubject("secret-value"),
+    IssSubSubject("iss", "sub"),
+    ThirdPartyLogin("secret-value", "/"),
     LogoutToken(jti="j", sub="00u1", sid=None, expires_at=1),
     HttpRequest(method="GET", url="u", headers={"a": "secret-value"}, body=b"secret-value"),
     HttpResponse(status=200, headers={"a": "secret-value"}, body=b"secret-value"),

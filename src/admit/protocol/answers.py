@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from admit.errors import ProviderError, ResponseRejected, shown
 from admit.model import Client
@@ -40,6 +40,15 @@ def singles(
         if values:
             found[name] = values[0]
     return found
+
+
+def is_issuer_or_origin(iss: object, issuer: str) -> bool:
+    """Tell whether *iss* names *issuer*, or its origin, by which Okta calls all servers of an org.
+
+    Only where the issuer is compared and nothing is fetched from it.
+    """
+    parts = urlsplit(issuer)
+    return iss in (issuer, f"{parts.scheme}://{parts.netloc}")
 
 
 def client_request(client: Client, endpoint: str, form: Mapping[str, str]) -> HttpRequest:
