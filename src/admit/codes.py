@@ -3,78 +3,27 @@
 The first column is API. The developer's side of a failure (detail, cause, fix) stands where the
 failure is raised, or in `refusals`.
 
-May know: nothing else of this package.
+May know: texts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """What a user reads: what happened, and what they can do."""
-
-    title: str
-    message: str
-
-
-START_AGAIN = Text(
-    "Let's start that again",
-    "This sign-in was begun in another browser or window, was finished already, or was left open"
-    " for too long. You can start again now.",
-)
-UNAVAILABLE = Text(
-    "Sign-in is not available right now",
-    "The sign-in service did not answer as it should. Please wait a moment and try again.",
-)
-UNVERIFIED = Text(
-    "You could not be signed in",
-    "The answer of the sign-in service did not pass a security check, so nobody was signed in."
-    " Please try again; if it happens again, tell the people who run this application.",
-)
-NOT_SET_UP = Text(
-    "Sign-in is not set up correctly",
-    "This is no fault of yours. Please tell the people who run this application, and give them the"
-    " reference below.",
-)
-NO_ACCESS = Text(
-    "You do not have access to this application",
-    "Your account is not allowed to use it. Ask your administrator, or use another account.",
-)
-DECLINED = Text(
-    "You are not signed in",
-    "The sign-in was cancelled, or the sign-in service refused it. You can try again.",
-)
-STRONGER = Text(
-    "A stronger sign-in is needed",
-    "This page needs a way of signing in that your account has not set up. Set it up with your"
-    " administrator's help, then try again.",
-)
-LOOP = Text(
-    "Sign-in goes round in circles",
-    "You were signed in several times in a row, and each time it was forgotten at once. We stopped"
-    " here. Check that your browser accepts cookies for this site, then try again.",
-)
-SIGN_IN_NEEDED = Text(
-    "Please sign in first",
-    "You are not signed in, or your session has ended. What you just sent was not saved.",
-)
-NOT_SIGNED_OUT = Text(
-    "You are still signed in",
-    "A page of another site asked to sign you out. We did not do it.",
-)
-TOO_LARGE = Text(
-    "You could not be signed in",
-    "Your account carries more information than this application can keep. Please tell the people"
-    " who run it, and give them the reference below.",
-)
-
-NOT_NOW = Text(
-    "This page is not available right now",
-    "The application cannot look up who is signed in. You stay signed in. Please try again in a"
-    " moment.",
+from admit.texts import (
+    DECLINED,
+    LOOP,
+    NO_ACCESS,
+    NOT_NOW,
+    NOT_SET_UP,
+    NOT_SIGNED_OUT,
+    SIGN_IN_NEEDED,
+    START_AGAIN,
+    STRONGER,
+    TOO_LARGE,
+    UNAVAILABLE,
+    UNVERIFIED,
+    Text,
 )
 
 CODES: Mapping[str, Text] = {
@@ -200,6 +149,7 @@ CODES: Mapping[str, Text] = {
     "logout_token.nbf_in_future": NOT_SIGNED_OUT,
     "logout_token.iat_too_old": NOT_SIGNED_OUT,
     "logout_token.jti_invalid": NOT_SIGNED_OUT,
+    "logout_token.replayed": NOT_SIGNED_OUT,
     "frontchannel.duplicate_parameter": NOT_SIGNED_OUT,
     "frontchannel.iss_mismatch": NOT_SIGNED_OUT,
     "frontchannel.sid_missing": NOT_SIGNED_OUT,
@@ -226,6 +176,8 @@ CODES: Mapping[str, Text] = {
     "universal_logout.body_malformed": NOT_SIGNED_OUT,
     "universal_logout.unknown_format": NOT_SIGNED_OUT,
     "universal_logout.unknown_issuer": NOT_SIGNED_OUT,
+    "universal_logout.unknown_user": NOT_SIGNED_OUT,
+    "universal_logout.replayed": NOT_SIGNED_OUT,
     "third_party_login.duplicate_parameter": UNVERIFIED,
     "third_party_login.iss_mismatch": UNVERIFIED,
     "session.too_large": TOO_LARGE,

@@ -1,18 +1,18 @@
-"""The sign-in's own addresses: what a browser gets there.
+"""Where a sign-in comes back, and the session of a request.
 
-May know: attempts, browser, errors, events, evidence, failures, guard, pages, relying_party,
-rounds, sessions, settings, user.
+May know: attempts, browser, errors, events, evidence, failure_answers, guard, model, protocol,
+refusals, relying_party, rounds, sealing, sessions, settings, starts, user.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from admit.attempts import LIFETIME, Attempts, attempt_key
-from admit.browser import NOT_STORED, BrowserRequest, BrowserResponse, Cookies, redirect
-from admit.errors import ResponseRejected, SignInAgain, SignInError
+from admit.browser import BrowserRequest, BrowserResponse, Cookies, redirect
+from admit.errors import ResponseRejected, SignInError
 from admit.events import Emit, Event
-from admit.evidence import elsewhere, missing_attempt
+from admit.evidence import missing_attempt
 from admit.failure_answers import FailureAnswers
 from admit.guard import Guard
 from admit.model import AuthorizationRequest, Session
@@ -23,20 +23,16 @@ from admit.rounds import Rounds
 from admit.sealing import Unsealable
 from admit.sessions import Sessions
 from admit.settings import Settings
+from admit.starts import Starts
 from admit.user import User
 
-#: What a visitor may add to the authorization request; all else is the application's.
-VISITOR_PROMPTS = frozenset({"login", "select_account"})
-LONGEST_HINT = 255
 NO_CONTENT, NOT_NOW = 204, 503
 #: What answers ``prompt=none`` (OIDC Core 3.1.2.6): no failure, the user is just not signed in.
 SILENT = frozenset({"authorization.login_required", "authorization.interaction_required"})
-#: Attempts under way in one browser that make a misconfiguration at the provider likely.
-SUSPICIOUS = 2
 
 
 class Endpoints:
-    """Sign-in, its callback, and the session of a request.
+    """The callback, and the session of a request; `starts` begins what comes back there.
 
     Args:
         settings: Of this deployment.
@@ -74,108 +70,22 @@ class Endpoints:
         self._clock = clock
         self._emit = emit
         self.rounds = Rounds(self.cookies, clock)
+        self.starts = Starts(
+            settings,
+            self.session,
+            relying_party=relying_party,
+            attempts=attempts,
+            cookies=self.cookies,
+            guard=self.guard,
+            rounds=self.rounds,
+            failures=self.failures,
+            emit=emit,
+        )
 
     async def session(self, request: BrowserRequest) -> Session | None:
         """Return the session of *request*, if its cookie holds one that is alive."""
         text = request.cookies.get(self.cookies.session)
         return None if text is None else await self.sessions.load(text, self._clock())
-
-    async def sign_in(self, request: BrowserRequest) -> BrowserResponse:
-        """Answer the sign-in address: on to the provider, or back if already signed in."""
-        try:
-            return await self._sign_in(request)
-        except SignInError as error:
-            return self.fail(error, request, self.guard.return_to(request.parameter("next")))
-
-    async def _sign_in(self, request: BrowserRequest) -> BrowserResponse:
-        if instead := self._elsewhere(request):
-            return instead
-        return_to = self.guard.return_to(request.parameter("next"))
-        added = _visitors(request) if request.parameters else {}
-        parameters = {**self.settings.client.authorization_parameters, **added}
-        if "prompt" in added or await self.session(request) is None:
-            return await self.start(request, return_to, parameters)
-        cookie = self.rounds.sent_back(request, return_to)
-        return redirect(self.guard.absolute(return_to), [cookie])
-
-    async def start_from(
-        self,
-        request: BrowserRequest,
-        return_to: str,
-        parameters: Mapping[str, str],
-        scope: tuple[str, ...] = (),
-    ) -> BrowserResponse:
-        """Begin an attempt from a page of the application's; see `start`."""
-        instead = self._elsewhere(request)
-        return instead or await self.start(request, return_to, parameters, scope)
-
-    async def sign_in_again(self, request: BrowserRequest, error: SignInAgain) -> BrowserResponse:
-        """Answer a page whose session cannot give what the page needs.
-
-        Returns:
-            A redirect to the provider for a page that a person opens; a 401 in JSON for scripts; a
-            page where what was sent is lost.
-        """
-        if not request.is_navigation:
-            return self.guard.refuse()
-        wanted = self.guard.wanted(request)
-        if request.method not in {"GET", "HEAD"}:
-            return self.fail(error, request, wanted)
-        parameters = self.settings.client.authorization_parameters
-        return await self.start_from(request, wanted, parameters, error.scope)
-
-    def _elsewhere(self, request: BrowserRequest) -> BrowserResponse | None:
-        """Answer what must not begin a sign-in here: no navigation, or on another host."""
-        if request.method == "HEAD" or request.is_script_or_frame:
-            return self.guard.refuse()
-        if request.method == "GET" and (url := self.guard.canonical(request)):
-            self._emit(elsewhere(request, self.settings))
-            return redirect(url)
-        return None
-
-    async def start(
-        self,
-        request: BrowserRequest,
-        return_to: str,
-        parameters: Mapping[str, str],
-        scope: tuple[str, ...] = (),
-    ) -> BrowserResponse:
-        """Begin an attempt and send the browser to the provider.
-
-        Args:
-            request: Whose browser it is.
-            return_to: A path that was found safe.
-            parameters: Extra authorization parameters that `check_parameters` has passed.
-            scope: Asked for in the place of the configured one, unless empty.
-        """
-        try:
-            attempt, url = await self.relying_party.begin(
-                return_to=return_to,
-                parameters=parameters,
-                rounds=self.rounds.signed_in(request),
-                scope=scope,
-            )
-        except SignInError as error:
-            return self.fail(error, request, return_to)
-        name = self._attempts.cookie_name(attempt.state)
-        text = self._attempts.seal(attempt)
-        cookies = [self.cookies.set(name, text, LIFETIME)]
-        if pending := self._attempts.pending(request.cookies):
-            surplus = self._attempts.surplus(request.cookies, len(name) + len(text))
-            cookies += map(self.cookies.delete, surplus)
-        self._emit(Event("signin.started", self._told_of(len(pending))))
-        # The referrer stays the page that led here, and tells the provider its origin at most.
-        return redirect(url, cookies, NOT_STORED)
-
-    def _told_of(self, pending: int) -> dict[str, str | int]:
-        """Return how many attempts never came back; from two on, with the likely reason."""
-        if pending < SUSPICIOUS:
-            return {"pending": pending}
-        uri = self.settings.client.redirect_uri
-        hint = (
-            f"if the provider complains of redirect_uri, register exactly {uri} for sign-in there"
-        )
-        return {"pending": pending, "hint": hint}
 
     async def callback(self, request: BrowserRequest) -> BrowserResponse:
         """Answer the redirect URI: the one way to become signed in."""
@@ -262,13 +172,3 @@ class Endpoints:
         if attempt.issuer != self.settings.client.issuer:
             raise ResponseRejected("attempt.other_issuer", "the issuer was changed meanwhile")
         return attempt
-
-
-def _visitors(request: BrowserRequest) -> dict[str, str]:
-    """Return what a visitor may add to the authorization request."""
-    added = {}
-    if (hint := request.parameter("login_hint")) and len(hint) <= LONGEST_HINT:
-        added["login_hint"] = hint
-    if (prompt := request.parameter("prompt")) in VISITOR_PROMPTS:
-        added["prompt"] = str(prompt)
-    return added

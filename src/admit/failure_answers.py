@@ -9,13 +9,13 @@ import json
 from collections.abc import Callable
 
 from admit.browser import NO_STORE, BrowserRequest, BrowserResponse
-from admit.codes import UNAVAILABLE
 from admit.errors import SignInError
 from admit.events import Emit, Event
 from admit.failures import REFERENCE_BYTES, Failure, explain
 from admit.guard import Guard
 from admit.pages import failure_page, page_response
 from admit.settings import Settings
+from admit.texts import UNAVAILABLE
 
 
 class FailureAnswers:

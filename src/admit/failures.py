@@ -8,9 +8,10 @@ from __future__ import annotations
 from base64 import b32encode
 from dataclasses import dataclass, field
 
-from admit.codes import Text, text_of
+from admit.codes import text_of
 from admit.errors import SignInError
 from admit.refusals import refined
+from admit.texts import Text
 
 REFERENCE_BYTES = 5
 CLOSED = frozenset(

@@ -14,14 +14,19 @@ from admit.browser import NO_STORE, NOT_STORED, BrowserRequest, BrowserResponse
 from admit.errors import ResponseRejected, SignInError
 from admit.events import Emit, Event
 from admit.jose import KeySet
-from admit.model import LogoutToken
+from admit.model import EmailSubject, LogoutToken
 from admit.ports import SessionStore
+from admit.protocol.global_token_revocation import (
+    parse_revocation_subject,
+    verify_revocation_authorization,
+)
 from admit.protocol.logout import parse_frontchannel_logout, verify_logout_token
 from admit.provider_knowledge import ProviderKnowledge
 from admit.session_ends import SessionEnds
 from admit.settings import Settings
 
-OK, BAD_REQUEST = 200, 400
+OK, NO_CONTENT, BAD_REQUEST, UNAUTHORIZED, NOT_FOUND = 200, 204, 400, 401, 404
+SERVER_ERRORS = 500
 FRAME = "<!doctype html>\n<html lang=en><title>Signed out</title>\n"
 
 
@@ -64,7 +69,7 @@ class ProviderCalls:
         try:
             await self._signed_out(request)
         except SignInError as error:
-            return self._refuse(error, "invalid_request", "backchannel")
+            return self._refuse(error, "backchannel")
         return BrowserResponse(status=OK, headers=NOT_STORED, content_type="text/plain")
 
     async def _signed_out(self, request: BrowserRequest) -> None:
@@ -91,7 +96,12 @@ class ProviderCalls:
         await self._once(token.jti, token.expires_at, act, "logout_token.replayed")
 
     async def _once(
-        self, jti: str, expires_at: int, act: Callable[[], Awaitable[None]], code: str
+        self,
+        jti: str,
+        expires_at: int,
+        act: Callable[[], Awaitable[None]],
+        code: str,
+        status: int = BAD_REQUEST,
     ) -> None:
         """Do what a token says, unless it was done before.
 
@@ -99,10 +109,57 @@ class ProviderCalls:
         """
         name = b"jti " + sha256(jti.encode()).digest()[:24]
         if await self._store.is_used(name):
-            raise ResponseRejected(code, "the token was brought before", spec="RFC 7519 4.1.7")
+            raise ResponseRejected(
+                code, "the token was brought before", spec="RFC 7519 4.1.7", status=status
+            )
         await act()
-        leeway = self._client.leeway
-        await self._store.use(name, max(expires_at + leeway - self._clock(), leeway, 1))
+        await self._store.use(name, max(expires_at - self._clock(), 1))
+
+    async def universal(self, request: BrowserRequest, body: bytes) -> BrowserResponse:
+        """Answer Okta's request to end all sessions of a user.
+
+        Args:
+            request: Its headers authorize it.
+            body: As it was posted; of a long one, `LONGEST_BODY` and more.
+
+        Spec: Global Token Revocation: 204 where all is done, 404 where nobody knows the user.
+        """
+        try:
+            await self._revoked(request, body)
+        except SignInError as error:
+            return self._refuse(error, "universal")
+        return BrowserResponse(status=NO_CONTENT, headers=NOT_STORED, content_type="text/plain")
+
+    async def _revoked(self, request: BrowserRequest, body: bytes) -> None:
+        endpoint = f"{self._settings.base_url}{self._settings.universal_logout_path}"
+
+        def verify(keys: KeySet) -> tuple[str, int]:
+            return verify_revocation_authorization(
+                request.headers.get("Authorization"),
+                keys=keys,
+                client=self._client,
+                endpoint=endpoint,
+                now=self._clock(),
+            )
+
+        missed = {"universal_logout.unknown_key", "universal_logout.signature"}
+        jti, expires_at = await self._provider.verified(verify, missed, _nothing)
+        subject = parse_revocation_subject(body, client=self._client)
+
+        async def act() -> None:
+            if isinstance(subject, EmailSubject):
+                known = await self._ends.of_email(subject.email, by="universal") is not None
+            else:
+                known = await self._ends.has_signed_in(subject.sub)
+                await self._ends.of_user(subject.sub, by="universal")
+            if not known:
+                raise ResponseRejected(
+                    "universal_logout.unknown_user",
+                    "nobody of that name has signed in lately",
+                    status=NOT_FOUND,
+                )
+
+        await self._once(jti, expires_at, act, "universal_logout.replayed", UNAUTHORIZED)
 
     async def frontchannel(self, request: BrowserRequest) -> BrowserResponse:
         """Answer the page that the provider shows in a frame when its session ends.
@@ -130,8 +187,9 @@ class ProviderCalls:
             urls += filter(None, [metadata.authorization_endpoint, metadata.end_session_endpoint])
         return " ".join(dict.fromkeys(map(_origin, urls)))
 
-    def _refuse(self, error: SignInError, word: str, channel: str) -> BrowserResponse:
+    def _refuse(self, error: SignInError, channel: str) -> BrowserResponse:
         """Return the error in JSON, with the code in place of anything that was sent."""
+        word = "invalid_request" if error.status < SERVER_ERRORS else "temporarily_unavailable"
         self._tell(error, channel)
         wait = () if error.retry_after is None else (("Retry-After", str(error.retry_after)),)
         return BrowserResponse(

@@ -4,7 +4,7 @@ The cookie holds its owner's name, which only our secret can tell, and 32 random
 key is one hash of both, and another one is part of what the record is sealed for, beside our own
 secret: who has the store alone opens nothing, and can make no cookie of what is there.
 
-May know: base64url, events, model, ports, sealing, session_codec.
+May know: base64url, events, model, ports, sealing, session_codec, session_names.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from admit.model import IDToken, Session, Tokens, UserInfo
 from admit.ports import OWNER_BYTES, SessionStore
 from admit.sealing import Sealer, Unsealable, key_id
 from admit.session_codec import decode_session, encode_session, encode_tokens, new_session
+from admit.session_names import Names
 
 #: The number goes up when the content changes, so that fleets of mixed versions do not misread.
 PURPOSE = b"stored session 2"
-SECRET_BYTES, LABEL_BYTES = 32, 16
+SECRET_BYTES = 32
 COOKIE_BYTES, COOKIE_LENGTH = OWNER_BYTES + SECRET_BYTES, 59
 #: The store hears of a session's use once this part of its idle time has passed.
 TOUCH_AFTER = 8
@@ -42,46 +43,6 @@ class Found:
 
     session: Session
     record: bytes = field(repr=False)
-
-
-class Names:
-    """What sessions are found by: names that only the holder of the secret keys can tell.
-
-    Each method returns one for each secret key, newest first: what an older key named is found
-    until that key is retired.
-
-    Args:
-        sealer: Has the keys.
-        audience: Issuer and client id: applications may share a store and a secret.
-    """
-
-    def __init__(self, sealer: Sealer, audience: tuple[str, str]) -> None:
-        self._sealer = sealer
-        self._audience = "\n".join(audience).encode()
-
-    def owners(self, sub: str) -> list[bytes]:
-        """Return the user's."""
-        return self._of(b"sub", sub, OWNER_BYTES)
-
-    def sids(self, sid: str) -> list[bytes]:
-        """Return those of a session of the provider's."""
-        return self._of(b"sid", sid, LABEL_BYTES)
-
-    def emails(self, email: str) -> list[bytes]:
-        """Return those of an e-mail address, whatever the case of its letters."""
-        return self._of(b"email", email.casefold(), LABEL_BYTES)
-
-    def everybody(self) -> bytes:
-        """Return that of all sessions of the application: no secret is in it."""
-        return hmac.digest(self._audience, b"everybody", "sha256")
-
-    def key(self, identifier: bytes) -> bytes:
-        """Return that of all sessions that one secret key sealed."""
-        return hmac.digest(self._audience, b"key" + identifier, "sha256")
-
-    def _of(self, kind: bytes, value: str, length: int) -> list[bytes]:
-        message = self._audience + b"\n" + value.encode("utf-8", "surrogatepass")
-        return self._sealer.tags(kind, message, length)
 
 
 class StoredSessions:

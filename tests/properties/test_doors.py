@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from admit.attempts import Attempts, attempt_key
+from admit.blocking import BlockingLock
 from admit.config import NAMES, read_settings
 from admit.errors import ConfigurationError, ProviderError, SignInError
-from admit.http_client import BlockingLock
+from admit.exchanges import clock_evidence
 from admit.model import AuthorizationRequest, AuthorizationResponse, IDToken
 from admit.ports import HttpResponse, run_sync
 from admit.protocol.answers import max_age, retry_after
@@ -27,7 +28,7 @@ from admit.protocol.id_token import verify_id_token
 from admit.protocol.jwks import parse_jwks_response
 from admit.protocol.token import parse_token_response, token_request
 from admit.protocol.userinfo import parse_userinfo_response
-from admit.relying_party import RelyingParty, _clock_evidence
+from admit.relying_party import RelyingParty
 from admit.return_to import safe_return_to
 from admit.sealing import Sealer, Unsealable
 from admit.sessions import CookieSessions
@@ -258,7 +259,7 @@ def test_no_header_of_an_answer_does_harm(text: str) -> None:
     response = answer({}, cache_control=text, retry_after=text, date=text)
     assert (max_age(response) or 0) >= 0
     assert 0 <= (retry_after(response) or 0) <= 3600
-    assert isinstance(_clock_evidence(response, NOW), str)
+    assert isinstance(clock_evidence(response, NOW), str)
 
 
 BROKEN = answers("issuer", "keys", "access_token", "id_token", "token_type", "error", "sub")

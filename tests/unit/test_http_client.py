@@ -13,8 +13,9 @@ from contextlib import contextmanager, suppress
 import pytest
 import trustme
 
+from admit.blocking import BlockingLock
 from admit.errors import ProviderError
-from admit.http_client import LARGEST_BODY, MOST_IDLE, BlockingHttp, BlockingLock
+from admit.http_client import LARGEST_BODY, MOST_IDLE, BlockingHttp
 from admit.ports import HttpRequest, HttpResponse, run_sync
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from admit.blocking import BlockingLock
 from admit.errors import AuthorizationDenied, ProviderError, SignInError
-from admit.http_client import BlockingLock
 from admit.model import AuthorizationRequest
 from admit.ports import HttpRequest, HttpResponse, run_sync
 from admit.provider_knowledge import (

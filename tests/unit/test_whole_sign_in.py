@@ -15,9 +15,9 @@ import pytest
 from joserfc.jwk import ECKey, OKPKey
 
 from admit.attempts import Attempts
+from admit.blocking import BlockingLock
 from admit.client_auth import ClientSecretPost, NoAuthentication
 from admit.errors import ProviderError, SignInError
-from admit.http_client import BlockingLock
 from admit.model import AuthorizationRequest
 from admit.ports import HttpRequest, HttpResponse, run_sync
 from admit.protocol.authorization import response_state

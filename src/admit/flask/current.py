@@ -8,13 +8,22 @@ from typing import TYPE_CHECKING, cast
 import flask
 from werkzeug.local import LocalProxy
 
+from admit.errors import ConfigurationError, Problem, SignInAgain
+from admit.flask.context import ENDED, SESSION, context_of_request
+from admit.ports import run_sync
 from admit.session_codec import decode_tokens
 
 if TYPE_CHECKING:
     from admit.flask.state import AppState
+    from admit.model import Tokens
 
 #: Seconds that an access token is to live at least: enough for a call that follows.
 MIN_TTL = 30
+NO_TOKENS = Problem(
+    "ADMIT_SESSIONS",
+    "sessions keep no access tokens",
+    "Keep sessions in a store, and leave ADMIT_ACCESS_TOKENS out.",
+)
 
 
 class CurrentSession:
@@ -69,7 +78,24 @@ class CurrentSession:
             StoreUnavailable: Nobody knows.
             ConfigurationError: Sessions keep no access tokens.
         """
-        return self._state.access_token(scopes, min_ttl)
+        stored, settings = self._state.parts.stored, self._state.parts.settings
+        if stored is None or not settings.access_tokens:
+            raise ConfigurationError("config.invalid", (NO_TOKENS,))
+        session = self._state.session()
+        if session is None:
+            raise SignInAgain("session.missing", "nobody is signed in")
+        text = flask.request.cookies[self._state.parts.endpoints.cookies.session]
+        context = context_of_request()
+        try:
+            fresh = run_sync(stored.tokens.fresh(text, session, scopes, min_ttl))
+        except SignInAgain as error:
+            if error.code == "session.ended":
+                setattr(context, SESSION, None)
+                setattr(context, ENDED, True)
+            raise
+        setattr(context, SESSION, fresh)
+        # What is fresh has tokens.
+        return cast("Tokens", decode_tokens(fresh)).access_token
 
 
 def _current() -> CurrentSession:

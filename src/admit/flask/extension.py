@@ -160,7 +160,7 @@ class SignIn:
         merged = {**endpoints.settings.client.authorization_parameters, **given}
         return_to = endpoints.guard.return_to(next)
         request = from_flask(form=False)
-        return to_flask(run_sync(endpoints.start_from(request, return_to, merged)))
+        return to_flask(run_sync(endpoints.starts.start_from(request, return_to, merged)))
 
     def _signed_in(self, user: User) -> None:
         """Give the new user an empty session of Flask's; the former's comes back if refused."""

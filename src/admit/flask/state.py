@@ -2,49 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, cast
 
 import flask
 from flask_login import current_user, user_logged_out
-from werkzeug.exceptions import HTTPException
 
 from admit.assembly import Assembly
-from admit.browser import BrowserRequest
+from admit.browser import BrowserRequest, BrowserResponse
 from admit.errors import (
     AuthorizationDenied,
-    ConfigurationError,
-    Problem,
     ResponseRejected,
     SignInAgain,
     SignInError,
     StoreUnavailable,
 )
 from admit.flask.bridge import bridge
+from admit.flask.context import (
+    ENDED,
+    NOBODYS_CACHE,
+    SESSION,
+    context_of_request,
+    endpoint_of_home,
+    keep_private,
+)
 from admit.flask.translate import from_flask, to_flask
-from admit.model import Session, Tokens
+from admit.model import Session
 from admit.ports import run_sync
-from admit.session_codec import decode_tokens
+from admit.protocol.global_token_revocation import LONGEST_BODY
 from admit.user import User
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import Headers
 
 PUBLIC = "_admit_public"
-#: What a request knows: its session, once somebody has asked, and that it was ended.
-SESSION, ENDED = "_admit_session", "_admit_ended"
 #: That the sign-ins just before it may be forgotten: the session has stuck.
 SETTLED = "_admit_settled"
 NOT_ASKED = object()
 NOT_HERE = object()
-NOBODYS_CACHE = "private, no-store"
 #: In Flask's own session: a user is signing in anew, for Flask-Login's `fresh_login_required`.
 REFRESHING = "_admit_refreshing"
-NO_TOKENS = Problem(
-    "ADMIT_SESSIONS",
-    "sessions keep no access tokens",
-    "Keep sessions in a store, and leave ADMIT_ACCESS_TOKENS out.",
-)
 
 
 class AppState:
@@ -73,7 +70,7 @@ class AppState:
         self._home: object = NOT_ASKED
         settings, add = parts.settings, app.add_url_rule
         form_post = settings.client.response_mode == "form_post"
-        add(settings.sign_in_path, "signin", self._view(parts.endpoints.sign_in),
+        add(settings.sign_in_path, "signin", self._view(parts.endpoints.starts.answer),
             methods=["GET", "POST"])  # fmt: skip
         add(settings.sign_out_path, "signout", self._view(parts.sign_out.answer),
             methods=["GET", "POST"])  # fmt: skip
@@ -89,6 +86,9 @@ class AppState:
                 self._view(calls.backchannel), methods=["POST"])  # fmt: skip
             add(settings.frontchannel_logout_path, "signin_frontchannel_logout",
                 self._view(calls.frontchannel), methods=["GET", "POST"])  # fmt: skip
+            if settings.universal_logout_path is not None:
+                add(settings.universal_logout_path, "signin_universal_logout",
+                    _universal(calls.universal), methods=["POST"])  # fmt: skip
         if settings.protect_all:
             app.before_request(self._protect)
         app.register_error_handler(SignInError, self._failed)
@@ -148,30 +148,8 @@ class AppState:
         """Answer a page that needed what the session, the store or the provider does not give."""
         endpoints, request = self.parts.endpoints, from_flask(form=False)
         if isinstance(error, SignInAgain):
-            return to_flask(run_sync(endpoints.sign_in_again(request, error)))
+            return to_flask(run_sync(endpoints.starts.sign_in_again(request, error)))
         return to_flask(endpoints.fail(error, request, endpoints.guard.wanted(request)))
-
-    def access_token(self, scopes: Collection[str], min_ttl: int) -> str:
-        """Return an access token of the current session; see `CurrentSession.access_token`."""
-        stored, settings = self.parts.stored, self.parts.settings
-        if stored is None or not settings.access_tokens:
-            raise ConfigurationError("config.invalid", (NO_TOKENS,))
-        session = self.session()
-        if session is None:
-            raise SignInAgain("session.missing", "nobody is signed in")
-        text = flask.request.cookies[self.parts.endpoints.cookies.session]
-        try:
-            fresh = run_sync(stored.tokens.fresh(text, session, scopes, min_ttl))
-        except SignInAgain as error:
-            if error.code == "session.ended":
-                context = context_of_request()
-                setattr(context, SESSION, None)
-                setattr(context, ENDED, True)
-            raise
-        setattr(context_of_request(), SESSION, fresh)
-        tokens = decode_tokens(fresh)
-        # What is fresh has tokens.
-        return cast("Tokens", tokens).access_token
 
     def refresh(self) -> flask.Response:
         """Begin a new sign-in of whoever is signed in, and come back to this page."""
@@ -179,7 +157,7 @@ class AppState:
         flask.session[REFRESHING] = True
         parameters = {**endpoints.settings.client.authorization_parameters, "max_age": "0"}
         return_to = endpoints.guard.wanted(request)
-        return to_flask(run_sync(endpoints.start_from(request, return_to, parameters)))
+        return to_flask(run_sync(endpoints.starts.start_from(request, return_to, parameters)))
 
     def _protect(self) -> flask.Response | None:
         endpoint = flask.request.endpoint
@@ -231,7 +209,7 @@ class AppState:
         if not cache_control:
             # What nobody stores needs no Vary.
             headers.add("Cache-Control", NOBODYS_CACHE)
-        elif not _keep_private(response, cache_control):
+        elif not keep_private(response, cache_control):
             return response
         if not decided:
             self._keep_alive(headers, session, settled=hasattr(context, SETTLED))
@@ -264,7 +242,7 @@ class AppState:
         if self._home is NOT_ASKED:
             # An application may have made a manager of its own since.
             self._manager.take_over(flask.current_app)
-            self._home = _endpoint_of_home() if self._lands_at_home else NOT_HERE
+            self._home = endpoint_of_home() if self._lands_at_home else NOT_HERE
         environ = flask.request.environ if endpoint == self._home else {}
         if "state=" not in environ.get("QUERY_STRING", ""):
             return
@@ -277,32 +255,13 @@ class AppState:
         return "" if session is None else self.parts.sign_out.token(session)
 
 
-def _keep_private(response: flask.Response, cache_control: str) -> bool:
-    """Keep the page out of shared caches; tell whether it is, as the application may want it there.
+def _universal(
+    answer: Callable[[BrowserRequest, bytes], Coroutine[Any, Any, BrowserResponse]],
+) -> Callable[[], flask.Response]:
+    def view() -> flask.Response:
+        # One byte more than may be: enough to be refused.
+        body = flask.request.stream.read(LONGEST_BODY + 1)
+        return to_flask(run_sync(answer(from_flask(form=False), body)))
 
-    What shared caches may keep must bring nobody a session's cookie.
-    """
-    if "no-store" in cache_control:
-        return True
-    response.vary.add("Cookie")
-    if "private" in cache_control:
-        return True
-    if "public" in cache_control or "s-maxage" in cache_control:
-        return False
-    lasting = "max-age" in cache_control
-    response.headers["Cache-Control"] = f"private, {cache_control}" if lasting else NOBODYS_CACHE
-    return True
-
-
-def _endpoint_of_home() -> str | None:
-    """Return the endpoint that answers ``/``; None where that is not found."""
-    try:
-        endpoint: str = flask.current_app.url_map.bind("localhost").match("/")[0]
-    except HTTPException:
-        return None
-    return endpoint
-
-
-def context_of_request() -> object:
-    """Return what ``flask.g`` stands for, looked up once for several uses."""
-    return flask.g._get_current_object()  # noqa: SLF001
+    setattr(view, PUBLIC, True)
+    return view
