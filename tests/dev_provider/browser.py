@@ -138,6 +138,20 @@ class Browser:
         header = {"Authorization": "Basic " + base64.b64encode(given).decode()}
         return self.send("POST", f"{server}/v1/token", form, header, timeout)
 
+    def refresh(self, refresh_token: str, timeout: float = 10, **changes: str) -> Answer:
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **changes}
+        return self.token(timeout=timeout, **form)
+
+    def at_client(self, path: str, token: str) -> Answer:
+        """Send a token to the endpoint named introspect or revoke."""
+        given = f"{self.provider.client_id}:{self.provider.client_secret}".encode()
+        header = {"Authorization": "Basic " + base64.b64encode(given).decode()}
+        return self.send("POST", f"{DEFAULT}/v1/{path}", {"token": token}, header)
+
+    def is_active(self, token: str) -> bool:
+        active: bool = self.at_client("introspect", token).json()["active"]
+        return active
+
     def redeem(self, code: str, server: str = DEFAULT, **changes: str) -> Answer:
         form: dict[str, Any] = {
             "grant_type": "authorization_code",
