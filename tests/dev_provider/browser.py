@@ -12,6 +12,10 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
 from admit.dev_provider import Running
 
 REDIRECT_URI = "http://localhost:5000/authorization-code/callback"
@@ -195,3 +199,13 @@ def part(token: str, number: int) -> dict[str, Any]:
     text = token.split(".")[number]
     found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     return found
+
+
+def is_signed(browser: Browser, text: str) -> bool:
+    """Return whether a published key of the server named default signed a token."""
+    keys = KeySet.import_key_set(browser.get(f"{DEFAULT}/v1/keys").json())
+    try:
+        jws.deserialize_compact(text, keys, ["RS256"])
+    except (JoseError, ValueError):
+        return False
+    return True

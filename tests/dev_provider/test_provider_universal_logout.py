@@ -9,8 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from dev_provider.app import App, Got
-from dev_provider.browser import DEFAULT, Browser, part
-from dev_provider.test_provider_logout_tokens import is_signed
+from dev_provider.browser import DEFAULT, Browser, is_signed, part
 
 TYP = "global-token-revocation+jwt"
 Claims = dict[str, Any]

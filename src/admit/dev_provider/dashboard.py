@@ -20,6 +20,7 @@ from admit.dev_provider.universal_logout import FORMATS, universal_logout_messag
 
 # Long enough for an app on this machine, so that the page shows what it answered.
 PATIENCE: Final = 3.0
+MOST_SHOWN: Final = 6
 
 
 def home(provider: Provider) -> Response:
@@ -35,7 +36,7 @@ def home(provider: Provider) -> Response:
         tiles=[_tile(provider, client) for client in clients if client.initiate_login_uri],
         formats=FORMATS,
         receivers=[client for client in clients if client.universal_logout_uri],
-        deliveries=provider.deliveries.recent(),
+        deliveries=provider.deliveries.recent()[:MOST_SHOWN],
     )
 
 

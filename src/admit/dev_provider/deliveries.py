@@ -62,6 +62,13 @@ class Delivery:
         return self.status is not None or bool(self.problem)
 
     @property
+    def outcome(self) -> str:
+        """Return the status, or what stands for it on a page."""
+        if self.problem == TimeoutError.__name__:
+            return "no answer"
+        return str(self.status or ("no connection" if self.problem else "on its way"))
+
+    @property
     def was_accepted(self) -> bool:
         """Return whether the app did as it was told. Spec: OIDC Back-Channel Logout 1.0 2.8."""
         return self.status in {200, 204}
