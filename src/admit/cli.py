@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 try:
     import click
@@ -31,23 +31,28 @@ def main() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
 @click.option("--redirect-uri", multiple=True, help="Register one more; may be repeated.")
 @click.option("--post-logout-redirect-uri", multiple=True, help="Likewise, for signing out.")
+@click.option("--backchannel-logout-uri", help="Where the app takes logout tokens.")
+@click.option("--frontchannel-logout-uri", help="What is loaded in a frame on signing out.")
+@click.option("--initiate-login-uri", help="Where a sign-in begins that the provider starts.")
+@click.option("--universal-logout-uri", help="Where the app takes Okta's Universal Logout.")
+@click.option(
+    "--access-token-lifetime",
+    default=3600,
+    show_default=True,
+    type=click.IntRange(1, 86400),
+    help="In seconds.",
+)
 @click.option(
     "--config",
     "config_file",
     type=click.Path(exists=True, dir_okay=False),
     help='A JSON file with "clients" and "users" instead of the demo ones.',
 )
-def provider(
-    port: int,
-    host: str,
-    redirect_uri: tuple[str, ...],
-    post_logout_redirect_uri: tuple[str, ...],
-    config_file: str | None,
-) -> None:
+def provider(**options: Any) -> None:  # noqa: ANN401 - what is said above
     """Run an Okta-shaped OpenID provider on this machine, for development only."""
-    from admit.dev_provider.command import run  # noqa: PLC0415 - needs the extra "dev"
+    from admit.dev_provider.command import Options, run  # noqa: PLC0415 - needs the extra "dev"
 
-    run(host, port, redirect_uri, post_logout_redirect_uri, config_file)
+    run(Options(**options))
 
 
 @main.command()

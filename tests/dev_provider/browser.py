@@ -12,6 +12,10 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
 from admit.dev_provider import Running
 
 REDIRECT_URI = "http://localhost:5000/authorization-code/callback"
@@ -138,6 +142,20 @@ class Browser:
         header = {"Authorization": "Basic " + base64.b64encode(given).decode()}
         return self.send("POST", f"{server}/v1/token", form, header, timeout)
 
+    def refresh(self, refresh_token: str, timeout: float = 10, **changes: str) -> Answer:
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **changes}
+        return self.token(timeout=timeout, **form)
+
+    def at_client(self, path: str, token: str) -> Answer:
+        """Send a token to the endpoint named introspect or revoke."""
+        given = f"{self.provider.client_id}:{self.provider.client_secret}".encode()
+        header = {"Authorization": "Basic " + base64.b64encode(given).decode()}
+        return self.send("POST", f"{DEFAULT}/v1/{path}", {"token": token}, header)
+
+    def is_active(self, token: str) -> bool:
+        active: bool = self.at_client("introspect", token).json()["active"]
+        return active
+
     def redeem(self, code: str, server: str = DEFAULT, **changes: str) -> Answer:
         form: dict[str, Any] = {
             "grant_type": "authorization_code",
@@ -181,3 +199,13 @@ def part(token: str, number: int) -> dict[str, Any]:
     text = token.split(".")[number]
     found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     return found
+
+
+def is_signed(browser: Browser, text: str) -> bool:
+    """Return whether a published key of the server named default signed a token."""
+    keys = KeySet.import_key_set(browser.get(f"{DEFAULT}/v1/keys").json())
+    try:
+        jws.deserialize_compact(text, keys, ["RS256"])
+    except (JoseError, ValueError):
+        return False
+    return True

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -178,38 +177,6 @@ def test_the_other_clients_redeem_codes_too(browser: Browser, client_id: str) ->
     if client_id.startswith("0oa2"):
         form["client_secret"] = browser.provider.client_secret
     assert browser.send("POST", f"{DEFAULT}/v1/token", form).status == 200
-
-
-def test_a_refresh_token_is_replaced_and_its_second_use_ends_the_grant(browser: Browser) -> None:
-    first = browser.tokens(scope="openid offline_access")
-    refresh: dict[str, Any] = {"grant_type": "refresh_token"}
-    second = browser.token(**refresh, refresh_token=first["refresh_token"]).json()
-    assert second["refresh_token"] != first["refresh_token"]
-    before, after = part(first["id_token"], 1), part(second["id_token"], 1)
-    assert {n: before[n] for n in ("sub", "auth_time", "aud")} == {
-        n: after[n] for n in ("sub", "auth_time", "aud")
-    }
-    assert "nonce" not in after
-    replayed = browser.token(**refresh, refresh_token=first["refresh_token"])
-    assert replayed.json()["error_description"] == "The refresh token is invalid or expired."
-    assert browser.token(**refresh, refresh_token=second["refresh_token"]).status == 400
-
-
-def test_no_refresh_token_is_given_when_offline_access_was_not_asked(browser: Browser) -> None:
-    assert "refresh_token" not in browser.tokens()
-
-
-def test_a_revoked_token_is_inactive(browser: Browser) -> None:
-    token = browser.tokens()["access_token"]
-    basic = "Basic " + b64encode(
-        f"{browser.provider.client_id}:{browser.provider.client_secret}".encode()
-    ).decode("ascii")
-    headers = {"Authorization": basic}
-    seen = [browser.send("POST", f"{DEFAULT}/v1/introspect", {"token": token}, headers).json()]
-    assert browser.send("POST", f"{DEFAULT}/v1/revoke", {"token": token}, headers).status == 200
-    seen.append(browser.send("POST", f"{DEFAULT}/v1/introspect", {"token": token}, headers).json())
-    assert [answer["active"] for answer in seen] == [True, False]
-    assert browser.userinfo(token).status == 401
 
 
 def test_form_post_answers_with_a_page_that_posts_to_the_app(browser: Browser) -> None:

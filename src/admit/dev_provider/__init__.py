@@ -10,8 +10,18 @@ from __future__ import annotations
 
 from admit.dev_provider.app import create_app
 from admit.dev_provider.config import ProviderConfig
+from admit.dev_provider.deliveries import Delivery
 from admit.dev_provider.faults import FAULTS
 from admit.dev_provider.model import Client, User
 from admit.dev_provider.server import Running, running
 
-__all__ = ["FAULTS", "Client", "ProviderConfig", "Running", "User", "create_app", "running"]
+__all__ = [
+    "FAULTS",
+    "Client",
+    "Delivery",
+    "ProviderConfig",
+    "Running",
+    "User",
+    "create_app",
+    "running",
+]

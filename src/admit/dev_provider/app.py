@@ -13,17 +13,19 @@ from typing import Final
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from admit.dev_provider import faults, pages
+from admit.dev_provider import faults
 from admit.dev_provider.authorize import authorize
 from admit.dev_provider.config import ProviderConfig
 from admit.dev_provider.control import control
+from admit.dev_provider.dashboard import act, home
 from admit.dev_provider.effects import okta_error
 from admit.dev_provider.handler import LARGEST_BODY
 from admit.dev_provider.logout import logout
 from admit.dev_provider.metadata import keys, metadata, not_enabled
-from admit.dev_provider.provider import SESSION_COOKIE, Provider, Server
+from admit.dev_provider.provider import Provider, Server
+from admit.dev_provider.revocation import introspect, revoke
 from admit.dev_provider.sign_in import sign_in
-from admit.dev_provider.token_endpoint import introspect, revoke, token
+from admit.dev_provider.token_endpoint import token
 from admit.dev_provider.userinfo import userinfo
 
 Endpoint = Callable[[Provider, Server], Response]
@@ -64,7 +66,8 @@ def create_app(config: ProviderConfig | None = None) -> Flask:
         view = _view(provider, provider.servers[server], "metadata", metadata)
         app.add_url_rule(path, path, view)
     app.add_url_rule("/signin", "signin", partial(sign_in, provider), methods=["POST"])
-    app.add_url_rule("/", "home", partial(_home, provider))
+    app.add_url_rule("/", "home", partial(home, provider))
+    app.add_url_rule("/actions", "actions", partial(act, provider), methods=["POST"])
     app.add_url_rule(
         "/__dev/<path:command>", "control", partial(control, provider), methods=["GET", "POST"]
     )
@@ -88,25 +91,16 @@ def _view(
     """Return what answers at an endpoint: a fault of it that is armed, or the endpoint."""
 
     def view() -> Response:
-        provider.counts[name] += 1
-        for answer in provider.faults.take(faults.ANSWERS.get(name, {})):
+        grant_type = request.form.get("grant_type", "") if name == "token" else None
+        provider.count(name, grant_type)
+        place = "refresh" if grant_type == "refresh_token" else name
+        for answer in provider.faults.take(faults.answers(name, place)):
             instead = answer(provider.pause)
             if instead is not None:
                 return instead
         return endpoint(provider, server)
 
     return view
-
-
-def _home(provider: Provider) -> Response:
-    session = provider.sessions.get(request.cookies.get(SESSION_COOKIE, ""))
-    return pages.page(
-        "home.html",
-        session=session,
-        servers=provider.servers.values(),
-        clients=provider.clients.values(),
-        users=provider.users,
-    )
 
 
 def _problem(problem: HTTPException) -> Response:

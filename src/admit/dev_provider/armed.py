@@ -1,6 +1,6 @@
 """Which faults are committed next.
 
-May know: faults.
+May know: effects, faults.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
-from admit.dev_provider.faults import FAULTS, Effect, Fault
+from admit.dev_provider.effects import Effect, Fault
+from admit.dev_provider.faults import FAULTS
 
 
 class ArmedFaults:

@@ -13,7 +13,14 @@ from flask import Response, request
 
 from admit.dev_provider import faults, pages
 from admit.dev_provider.answers import finish, refuse
-from admit.dev_provider.model import AuthorizationRequest, Client, Destination, Refused, Session
+from admit.dev_provider.model import (
+    AuthorizationRequest,
+    Client,
+    Destination,
+    Refused,
+    Session,
+    unauthorized_grant,
+)
 from admit.dev_provider.provider import SCOPES, SESSION_COOKIE, Provider, Server
 from admit.dev_provider.sign_in import sign_in_page
 
@@ -93,7 +100,7 @@ def _checked(
         server=server.name,
         client_id=client.client_id,
         destination=destination,
-        scopes=_scopes(values),
+        scopes=_scopes(values, client),
         nonce=values.get("nonce") or None,
         code_challenge=_code_challenge(values, client),
         prompt=prompt,
@@ -117,7 +124,7 @@ def _check_response(values: Mapping[str, str]) -> None:
             raise Refused(f"{name}_not_supported", f"The '{name}' parameter is not supported.")
 
 
-def _scopes(values: Mapping[str, str]) -> tuple[str, ...]:
+def _scopes(values: Mapping[str, str], client: Client) -> tuple[str, ...]:
     scope = values.get("scope", "")
     asked = tuple(dict.fromkeys(scope.split()))
     if "openid" not in asked:
@@ -126,6 +133,8 @@ def _scopes(values: Mapping[str, str]) -> tuple[str, ...]:
     if len(scope) > LONGEST_SCOPE or not set(asked) <= set(SCOPES):
         message = "One or more scopes are not configured for the authorization server resource."
         raise Refused("invalid_scope", message)
+    if "offline_access" in asked and not client.refresh_token:
+        raise unauthorized_grant(client)
     return asked
 
 

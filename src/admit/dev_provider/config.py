@@ -5,10 +5,12 @@ May know: model.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from types import UnionType
 from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 from admit.dev_provider.model import Client, User
 
@@ -17,6 +19,14 @@ CLIENT_SECRET: Final = "not-a-secret-for-development-only-0123456789"  # noqa: S
 REDIRECT_URI: Final = "http://localhost:5000/authorization-code/callback"
 POST_LOGOUT_REDIRECT_URI: Final = "http://localhost:5000"
 AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "none")
+ROTATIONS: Final = ("ROTATE", "STATIC")
+LONGEST_LEEWAY: Final = 60
+URIS: Final = (
+    "backchannel_logout_uri",
+    "frontchannel_logout_uri",
+    "initiate_login_uri",
+    "universal_logout_uri",
+)
 
 Record = TypeVar("Record", Client, User)
 
@@ -70,6 +80,7 @@ class ProviderConfig:
         slow_seconds: How long the faults named ``..._slow`` take.
         fat_id_tokens: Whether ID Tokens carry every claim of the scopes. Okta's carry a few of
             them when an access token comes along, and UserInfo has the rest.
+        access_token_seconds: How long an access token is good, at most a day.
     """
 
     url: str = "http://127.0.0.1:9400"
@@ -77,6 +88,7 @@ class ProviderConfig:
     users: tuple[User, ...] = USERS
     slow_seconds: float = 15.0
     fat_id_tokens: bool = False
+    access_token_seconds: int = 3600
 
 
 def client_from_json(document: object) -> Client:
@@ -89,7 +101,30 @@ def client_from_json(document: object) -> Client:
     if client.token_endpoint_auth_method not in AUTH_METHODS:
         message = f"token_endpoint_auth_method: expected one of {', '.join(AUTH_METHODS)}"
         raise ValueError(message)
+    if client.rotation not in ROTATIONS:
+        message = f"rotation: expected one of {', '.join(ROTATIONS)}"
+        raise ValueError(message)
+    if not 0 <= client.leeway <= LONGEST_LEEWAY:
+        message = f"leeway: expected a number of seconds from 0 to {LONGEST_LEEWAY}"
+        raise ValueError(message)
+    for name in URIS:
+        uri = getattr(client, name)
+        if uri is not None and not is_url(uri):
+            message = f"{name}: expected a URL that begins with http:// or https://"
+            raise ValueError(message)
     return client
+
+
+def is_url(text: str) -> bool:
+    """Return whether *text* is an ``http`` or ``https`` URL with a host."""
+    try:
+        where = urlsplit(text)
+        # Read for the error that a wrong one raises.
+        port = where.port
+    except ValueError:
+        return False
+    named = bool(where.hostname) and port != 0
+    return named and where.scheme in {"http", "https"} and re.search(r"\s", text) is None
 
 
 def config_from_json(document: object, url: str) -> ProviderConfig:

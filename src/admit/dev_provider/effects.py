@@ -1,6 +1,6 @@
 """What faults do: answers instead of the endpoint's own, and changes to claims.
 
-May know: nothing else of this package.
+May know: keys, handler.
 """
 
 from __future__ import annotations
@@ -8,12 +8,31 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from flask import Response
 
+from admit.dev_provider.handler import NO_ANSWER
+from admit.dev_provider.keys import KeyRing
+
+Effect = TypeVar("Effect")
 Claims = dict[str, Any]
 Answer = Callable[[Callable[[], None]], Response | None]
+Forge = Callable[[KeyRing, Claims], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault(Generic[Effect]):
+    """One fault.
+
+    Attributes:
+        explains: What goes wrong, for the list of faults.
+        effect: How; what it may be depends on the table it is in.
+    """
+
+    explains: str
+    effect: Effect
 
 
 def rate_limited() -> Response:
@@ -59,6 +78,11 @@ def not_found(_pause: Callable[[], None]) -> Response:
 def slow(pause: Callable[[], None]) -> None:
     """Answer late."""
     pause()
+
+
+def closed(_pause: Callable[[], None]) -> Response:
+    """Close the connection instead of an answer."""
+    return Response(status=NO_ANSWER)
 
 
 def challenge(status: int, error: str, description: str) -> Answer:

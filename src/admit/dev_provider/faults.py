@@ -2,19 +2,21 @@
 
 A test arms a fault by name; the next request that reaches its place commits it.
 
-May know: model, keys, forgery, effects.
+May know: model, forgery, effects, refresh_faults, logout_faults.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final, Generic, TypeVar
+from dataclasses import replace
+from typing import Any, Final
 
-from admit.dev_provider import forgery
+from admit.dev_provider import forgery, logout_faults, refresh_faults
 from admit.dev_provider.effects import (
     Answer,
     Claims,
+    Fault,
+    Forge,
     challenge,
     internal_error,
     maintenance_page,
@@ -25,24 +27,9 @@ from admit.dev_provider.effects import (
     with_claims,
     without,
 )
-from admit.dev_provider.keys import KeyRing
 from admit.dev_provider.model import User
 
-Effect = TypeVar("Effect")
 Pairs = list[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault(Generic[Effect]):
-    """One fault.
-
-    Attributes:
-        explains: What goes wrong, for the list of faults.
-        effect: How; what it may be depends on the table it is in.
-    """
-
-    explains: str
-    effect: Effect
 
 
 DENIED: Final = "access_denied"
@@ -152,10 +139,6 @@ TOKEN: Final[Mapping[str, Fault[tuple[str, str, int]]]] = {
         "The code verifier belongs to another request",
         ("invalid_grant", "PKCE verification failed.", 400),
     ),
-    "refresh_invalid": Fault(
-        "The refresh token is refused",
-        ("invalid_grant", "The refresh token is invalid or expired.", 400),
-    ),
     "token_429_grant": Fault(
         "Too many requests, dressed as invalid_grant",
         ("invalid_grant", "API call exceeded rate limit due to too many requests.", 429),
@@ -179,7 +162,7 @@ ID_TOKEN: Final[Mapping[str, Fault[Callable[[Claims], None]]]] = {
     ),
 }
 
-SIGNATURE: Final[Mapping[str, Fault[Callable[[KeyRing, Claims], str]]]] = {
+SIGNATURE: Final[Mapping[str, Fault[Forge]]] = {
     "bad_signature": Fault("The ID Token's signature is wrong", forgery.bad_signature),
     "unknown_kid": Fault("The ID Token is signed with a key nobody knows", forgery.unknown_kid),
     "alg_none": Fault("The ID Token is not signed", forgery.alg_none),
@@ -208,6 +191,7 @@ ANSWERS: Final[Mapping[str, Mapping[str, Fault[Answer]]]] = {
         "token_500": Fault("The token endpoint fails", internal_error),
         "token_429": Fault("Too many token requests", lambda _pause: rate_limited()),
     },
+    "refresh": refresh_faults.REFRESH,
     "userinfo": {
         "userinfo_401": Fault(
             "UserInfo does not accept the access token",
@@ -239,7 +223,14 @@ TABLES: Final[tuple[Mapping[str, Fault[Any]], ...]] = (
     USERINFO,
     METADATA,
     *ANSWERS.values(),
+    *refresh_faults.TABLES,
+    *logout_faults.TABLES,
 )
 FAULTS: Final[Mapping[str, str]] = {
     name: fault.explains for table in TABLES for name, fault in table.items()
 }
+
+
+def answers(*places: str) -> Mapping[str, Fault[Answer]]:
+    """Return the faults that answer instead of an endpoint."""
+    return {name: fault for place in places for name, fault in ANSWERS.get(place, {}).items()}

@@ -16,6 +16,8 @@ from werkzeug.serving import WSGIRequestHandler
 from werkzeug.wrappers import Response
 
 LARGEST_BODY: Final = 256 * 1024
+# Not of HTTP: the connection is closed without an answer.
+NO_ANSWER: Final = 444
 
 
 class Handler(WSGIRequestHandler):
@@ -54,6 +56,9 @@ class Handler(WSGIRequestHandler):
         else:
             self.close_connection = True
             response = body
+        if response.status_code == NO_ANSWER:
+            self.close_connection = True
+            return
         with suppress(ConnectionError, TimeoutError):
             self._send(response)
 

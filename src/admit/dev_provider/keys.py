@@ -51,10 +51,11 @@ class KeyRing:
         random.SystemRandom().shuffle(published)
         return {"keys": published}
 
-    def sign(self, claims: Mapping[str, Any]) -> str:
-        """Return a JWT whose header is ``kid`` and ``alg``, as Okta's is."""
+    def sign(self, claims: Mapping[str, Any], typ: str | None = None) -> str:
+        """Return a JWT whose header is ``kid`` and ``alg``, as Okta's is, and ``typ`` if given."""
         key = self.keys()[0]
-        return jws.serialize_compact({"kid": key.kid, "alg": "RS256"}, json.dumps(claims), key)
+        header = {"kid": key.kid, "alg": "RS256", **({"typ": typ} if typ else {})}
+        return jws.serialize_compact(header, json.dumps(claims), key)
 
     def verified(self, token: str) -> dict[str, Any] | None:
         """Return the claims of a JWT that one of the keys signed, published or not, or None."""

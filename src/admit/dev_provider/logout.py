@@ -1,6 +1,6 @@
 """The end-session endpoint.
 
-May know: model, provider, pages, answers.
+May know: model, provider, pages, logout_tokens, signed_out.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from typing import Any
 from flask import Response, request
 
 from admit.dev_provider import pages
+from admit.dev_provider.logout_tokens import end_session
 from admit.dev_provider.model import Client
 from admit.dev_provider.provider import SESSION_COOKIE, Provider, Server
+from admit.dev_provider.signed_out import signed_out
 
 
 def logout(provider: Provider, server: Server) -> Response:
@@ -39,15 +41,14 @@ def logout(provider: Provider, server: Server) -> Response:
             "The ID token subject does not match the current session's user.",
             "Somebody else is signed in at the provider in this browser.",
         )
-    _end_session(provider, hint)
+    # A form posted from another site brings no SameSite=Lax cookie: the ID Token knows the
+    # session that it was issued in.
+    found = {one.session_id: one for one in (session, provider.session_of(hint["sid"])) if one}
+    for one in found.values():
+        end_session(provider, one)
     state = given.get("state")
-    response = (
-        pages.page("signed_out.html")
-        if uri is None
-        else pages.redirect(uri, [("state", state)] if state is not None else [])
-    )
-    response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="Lax")
-    return response
+    back = uri and pages.with_pairs(uri, [] if state is None else [("state", state)])
+    return signed_out(provider, list(found.values()), back)
 
 
 def _hint(server: Server, token: str) -> dict[str, Any] | None:
@@ -55,15 +56,8 @@ def _hint(server: Server, token: str) -> dict[str, Any] | None:
     claims = server.keys.verified(token) if token else None
     if claims is None or claims.get("iss") != server.issuer:
         return None
-    sound = all(isinstance(claims.get(name), str) for name in ("aud", "sub", "jti"))
-    return claims if sound else None
-
-
-def _end_session(provider: Provider, hint: dict[str, Any]) -> None:
-    provider.sessions.take(request.cookies.get(SESSION_COOKIE, ""))
-    # A form posted from another site brings no SameSite=Lax cookie: the ID Token knows the
-    # session that it was issued in.
-    provider.sessions.take(provider.signed_in_by.get(hint["jti"]) or "")
+    sound = all(isinstance(claims.get(name), str) for name in ("aud", "sub", "sid"))
+    return claims if sound and "events" not in claims else None
 
 
 def _unknown_uri(client: Client, uri: str) -> Response:

@@ -50,6 +50,11 @@ FIXED: Final[dict[str, Any]] = {
     "revocation_endpoint_auth_methods_supported": AUTH_METHODS,
     "claims_supported": CLAIMS.split(),
     "code_challenge_methods_supported": ["S256"],
+    # Okta's documents do not list these four; an app learns here that it will be told.
+    "backchannel_logout_supported": True,
+    "backchannel_logout_session_supported": True,
+    "frontchannel_logout_supported": True,
+    "frontchannel_logout_session_supported": True,
     "request_parameter_supported": True,
     "request_object_signing_alg_values_supported": [
         f"{family}{bits}" for family in ("HS", "RS", "ES") for bits in (256, 384, 512)

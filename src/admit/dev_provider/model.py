@@ -5,14 +5,7 @@ May know: nothing else of this package.
 
 from __future__ import annotations
 
-import threading
-import time
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
-
-Value = TypeVar("Value")
 
 
 class Refused(Exception):  # noqa: N818 - the word of the specification is "error", in the field
@@ -39,6 +32,13 @@ class Client:
         token_endpoint_auth_method: ``client_secret_basic``, ``client_secret_post`` or ``none``.
         redirect_uris: Compared with a request's by string equality.
         pkce_required: Whether a request without ``code_challenge`` is refused.
+        refresh_token: Whether the client has the grant of that name, and so ``offline_access``.
+        rotation: ``ROTATE``: each refresh gives a new refresh token; ``STATIC``: none does.
+        leeway: How many seconds a refresh token that was replaced may still be used.
+        backchannel_logout_uri: Gets logout tokens. Spec: OIDC Back-Channel Logout 1.0 2.2.
+        frontchannel_logout_uri: Is loaded in a frame. Spec: OIDC Front-Channel Logout 1.0 2.
+        initiate_login_uri: Starts a sign-in at the app. Spec: OIDC Core 4.
+        universal_logout_uri: Gets Okta's Universal Logout.
     """
 
     client_id: str
@@ -48,6 +48,27 @@ class Client:
     post_logout_redirect_uris: tuple[str, ...] = ()
     name: str = "Your app"
     pkce_required: bool = True
+    refresh_token: bool = True
+    rotation: str = "ROTATE"
+    leeway: int = 30
+    backchannel_logout_uri: str | None = None
+    frontchannel_logout_uri: str | None = None
+    initiate_login_uri: str | None = None
+    universal_logout_uri: str | None = None
+
+    @property
+    def grant_types(self) -> tuple[str, ...]:
+        """Return the grants that the client may use."""
+        return ("authorization_code", *(("refresh_token",) if self.refresh_token else ()))
+
+
+def unauthorized_grant(client: Client) -> Refused:
+    """Return the refusal of a grant that the client does not have. Spec: RFC 6749 5.2."""
+    message = (
+        "The client is not authorized to use the provided grant type. Configured grant types:"
+        f" [{', '.join(client.grant_types)}]."
+    )
+    return Refused("unauthorized_client", message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +102,19 @@ class Session:
     """A browser that is signed in at the provider.
 
     Attributes:
+        session_id: The cookie's value.
         auth_time: When the user typed the password, in seconds since the epoch.
+        sid: What apps know the session by, in the claim of that name.
+        form_token: Proves that a form was on a page of this session.
+        clients: Who signed in during the session: the client's id, and the server's name.
     """
 
     session_id: str = field(repr=False)
     user: User
     auth_time: int
+    sid: str
+    form_token: str = field(repr=False)
+    clients: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +158,13 @@ class Grant:
     """What a user allowed a client; a code and all tokens that come from it share one.
 
     Attributes:
+        sid: The session in which it was allowed.
         revoked: Set when a code or a refresh token of the grant is used twice.
     """
 
     request: AuthorizationRequest
     user: User
-    session_id: str = field(repr=False)
+    sid: str
     auth_time: int
     revoked: bool = False
 
@@ -153,42 +182,3 @@ class Issued:
     jti: str
     issued_at: int
     expires_at: int
-
-
-class Shelf(Generic[Value]):
-    """Values by key that are gone after *ttl* seconds; the oldest go first when there are many."""
-
-    def __init__(self, now: Callable[[], float] = time.time, *, ttl: int, most: int = 5000) -> None:
-        self._now = now
-        self._ttl = ttl
-        self._most = most
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[str, tuple[float, Value]] = OrderedDict()
-
-    def put(self, key: str, value: Value) -> None:
-        """Keep *value*."""
-        with self._lock:
-            self._kept[key] = (self._now() + self._ttl, value)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-
-    def get(self, key: str) -> Value | None:
-        """Return the value, or None when it is unknown or too old."""
-        with self._lock:
-            until, value = self._kept.get(key, (0.0, None))
-        return value if until > self._now() else None
-
-    def take(self, key: str) -> Value | None:
-        """Remove and return the value: of two takers at the same time one gets it."""
-        with self._lock:
-            until, value = self._kept.pop(key, (0.0, None))
-        return value if until > self._now() else None
-
-    def clear(self) -> None:
-        """Forget everything."""
-        with self._lock:
-            self._kept.clear()
-
-    def __len__(self) -> int:
-        """Return how many values are kept, the old ones included."""
-        return len(self._kept)

@@ -22,10 +22,17 @@ SUBMIT_HASH: Final = b64encode(sha256(SUBMIT.encode()).digest()).decode("ascii")
 POLICY: Final = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
-def page(template: str, status: int = 200, *, script: bool = False, **values: object) -> Response:
-    """Return a page that nothing may be injected into and nobody may frame."""
+def page(template: str, status: int = 200, *, allowed: str = "", **values: object) -> Response:
+    """Return a page that nothing may be injected into and nobody may frame.
+
+    Args:
+        template: The template's name.
+        status: The HTTP status.
+        allowed: More directives of the content security policy.
+        **values: What the template shows.
+    """
     response = make_response(render_template(template, **values), status)
-    policy = f"{POLICY}; script-src 'sha256-{SUBMIT_HASH}'" if script else POLICY
+    policy = f"{POLICY}; {allowed}" if allowed else POLICY
     response.headers["Content-Security-Policy"] = policy
     return private(response)
 
@@ -63,13 +70,16 @@ def error_page(
 
 def redirect(uri: str, pairs: Pairs, *, separator: str = "?") -> Response:
     """Return a redirect to *uri* with parameters added."""
-    if pairs:
-        glue = "&" if separator == "?" and "?" in uri else separator
-        uri = f"{uri}{glue}{urlencode(pairs)}"
     response = Response(status=302)
-    response.headers["Location"] = uri
+    response.headers["Location"] = with_pairs(uri, pairs, separator=separator)
     response.autocorrect_location_header = False
     return private(response)
+
+
+def with_pairs(uri: str, pairs: Pairs, *, separator: str = "?") -> str:
+    """Return *uri* with parameters added."""
+    glue = "&" if separator == "?" and "?" in uri else separator
+    return f"{uri}{glue}{urlencode(pairs)}" if pairs else uri
 
 
 def respond(destination: Destination, pairs: Pairs) -> Response:
@@ -79,6 +89,7 @@ def respond(destination: Destination, pairs: Pairs) -> Response:
     """
     uri = destination.redirect_uri
     if destination.response_mode == "form_post":
-        return page("form_post.html", script=True, uri=uri, pairs=pairs, submit=SUBMIT)
+        allowed = f"script-src 'sha256-{SUBMIT_HASH}'"
+        return page("form_post.html", allowed=allowed, uri=uri, pairs=pairs, submit=SUBMIT)
     separator = "#" if destination.response_mode == "fragment" else "?"
     return redirect(uri, pairs, separator=separator)

@@ -1,6 +1,6 @@
 """Serving the provider on a loopback address, in the foreground or in a thread.
 
-May know: app, config, handler, model, provider.
+May know: app, config, deliveries, handler, model, orders, provider.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from admit.dev_provider.app import EXTENSION, create_app
 from admit.dev_provider.config import ProviderConfig, client_from_json
+from admit.dev_provider.deliveries import Delivery
 from admit.dev_provider.handler import Handler
 from admit.dev_provider.model import Client
+from admit.dev_provider.orders import send_logout_token, send_universal_logout
 from admit.dev_provider.provider import Provider
 
 if TYPE_CHECKING:
@@ -147,6 +149,43 @@ class Running:
     def reset(self) -> None:
         """Forget everything that happened."""
         self.provider.reset()
+
+    def set_access_token_lifetime(self, seconds: int) -> None:
+        """Let access tokens live so long from now on, until `reset`."""
+        self.provider.access_token_seconds = seconds
+
+    def send_logout_token(self, **order: str) -> Delivery:
+        """Send a logout token at once, and return what the app answered.
+
+        Args:
+            **order: The fields of `LogoutOrder`, such as ``kind="sid"``.
+
+        Raises:
+            LookupError: There is no such fault, or no such app.
+            ValueError: There is no session to end, and none is given.
+        """
+        return send_logout_token(self.provider, order)
+
+    def send_universal_logout(self, **order: str) -> Delivery:
+        """Send Okta's Universal Logout at once, and return what the app answered.
+
+        Args:
+            **order: The fields of `UniversalOrder`, such as ``format="iss_sub"``.
+
+        Raises:
+            LookupError: There is no such fault, app or user.
+            ValueError: The user has no email, and the format asks for it.
+        """
+        return send_universal_logout(self.provider, order)
+
+    def deliveries(self) -> list[Delivery]:
+        """Return what was sent to apps, the newest first, once all of it is answered."""
+        self.provider.deliveries.settled()
+        return self.provider.deliveries.recent()
+
+    def grants(self) -> dict[str, int]:
+        """Return the token requests by grant type, such as ``{"refresh_token": 1}``."""
+        return dict(self.provider.grants)
 
     def counts(self) -> dict[str, int]:
         """Return how many requests each endpoint got, such as ``{"token": 1}``."""

@@ -1,6 +1,6 @@
 """ID Tokens, access tokens, and what they say about a user.
 
-May know: model, provider, faults.
+May know: model, provider, faults, refresh_faults.
 """
 
 from __future__ import annotations
@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 from base64 import urlsafe_b64encode
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from admit.dev_provider import faults
+from admit.dev_provider import faults, refresh_faults
 from admit.dev_provider.model import Grant, Issued, User
-from admit.dev_provider.provider import REFRESH_SECONDS, TOKEN_SECONDS, Provider, Server
+from admit.dev_provider.provider import ID_TOKEN_SECONDS, Provider, Server
 
 ORGANIZATION: Final = "00o1localorg0000Dev7"
 # What Okta puts into an ID Token that comes with an access token; UserInfo has the rest.
@@ -39,45 +40,45 @@ def user_claims(user: User, scopes: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name, value in claims.items() if value is not None}
 
 
-def token_response(
-    provider: Provider, server: Server, grant: Grant, scopes: tuple[str, ...], *, first: bool
-) -> dict[str, Any]:
-    """Return the token response for a grant.
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a token request is given.
 
-    Args:
-        provider: Keeps what is issued.
-        server: Signs.
-        grant: What the tokens are for.
+    Attributes:
         scopes: The scopes of the access token.
+        refresh_token: The one to use next, or None where nothing changes about it.
         first: Whether a code is redeemed: the ID Token then repeats the nonce.
-
-    Spec: RFC 6749 5.1, OIDC Core 3.1.3.3 and 12.2.
     """
-    issued = _issued(provider, grant, scopes, "AT", TOKEN_SECONDS)
+
+    grant: Grant
+    scopes: tuple[str, ...]
+    refresh_token: str | None = field(repr=False)
+    first: bool = False
+
+
+def token_response(provider: Provider, server: Server, given: Answered) -> dict[str, Any]:
+    """Return the token response. Spec: RFC 6749 5.1, OIDC Core 3.1.3.3 and 12.2."""
+    now = provider.now()
+    seconds = provider.access_token_seconds
+    jti = f"AT.{secrets.token_urlsafe(32)}"
+    issued = Issued(given.grant, given.scopes, jti, now, now + seconds)
     access_token = server.access_keys.sign(_access_claims(server, issued))
     provider.access_tokens.put(access_token, issued)
     response = {
         "token_type": "Bearer",
-        "expires_in": TOKEN_SECONDS,
+        "expires_in": seconds,
         "access_token": access_token,
         # Sorted: no client may rely on the order it asked in.
-        "scope": " ".join(sorted(scopes)),
+        "scope": " ".join(sorted(given.scopes)),
     }
-    if "offline_access" in grant.request.scopes:
-        refresh_token = secrets.token_urlsafe(32)
-        kept = _issued(provider, grant, grant.request.scopes, "RT", REFRESH_SECONDS)
-        provider.refresh_tokens.put(refresh_token, kept)
-        response["refresh_token"] = refresh_token
-    if "openid" in scopes:
-        response["id_token"] = _id_token(provider, server, issued, access_token, first=first)
+    if given.refresh_token is not None:
+        response["refresh_token"] = given.refresh_token
+    if "openid" in given.scopes:
+        response["id_token"] = _id_token(provider, server, issued, access_token, first=given.first)
+    if not given.first:
+        for change in provider.faults.take(refresh_faults.REFRESHED):
+            change(response)
     return response
-
-
-def _issued(
-    provider: Provider, grant: Grant, scopes: tuple[str, ...], prefix: str, seconds: int
-) -> Issued:
-    now = provider.now()
-    return Issued(grant, scopes, f"{prefix}.{secrets.token_urlsafe(32)}", now, now + seconds)
 
 
 def _access_claims(server: Server, issued: Issued) -> dict[str, Any]:
@@ -110,19 +111,21 @@ def _id_token(
         "iss": server.issuer,
         "aud": grant.request.client_id,
         "iat": issued.issued_at,
-        "exp": issued.issued_at + TOKEN_SECONDS,
+        "exp": issued.issued_at + ID_TOKEN_SECONDS,
         "jti": f"ID.{secrets.token_urlsafe(32)}",
         "amr": ["pwd"],
         "idp": ORGANIZATION,
         "auth_time": grant.auth_time,
+        "sid": grant.sid,
         "at_hash": at_hash(access_token),
     }
     if first and grant.request.nonce is not None:
         claims["nonce"] = grant.request.nonce
-    provider.signed_in_by.put(claims["jti"], grant.session_id)
-    for change in provider.faults.take(faults.ID_TOKEN):
+    refreshed = {} if first else refresh_faults.REFRESHED_ID_TOKEN
+    for change in [*provider.faults.take(faults.ID_TOKEN), *provider.faults.take(refreshed)]:
         change(claims)
-    for forge in provider.faults.take(faults.SIGNATURE):
+    resigned = {} if first else refresh_faults.REFRESHED_SIGNATURE
+    for forge in [*provider.faults.take(faults.SIGNATURE), *provider.faults.take(resigned)]:
         return forge(server.keys, claims)
     return server.keys.sign(claims)
 

@@ -16,7 +16,7 @@ def userinfo(provider: Provider, server: Server) -> Response:
     """Answer who the access token is about. Spec: OIDC Core 5.3."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     issued = provider.access_tokens.get(token)
-    if scheme.lower() != "bearer" or issued is None or issued.grant.revoked:
+    if scheme.lower() != "bearer" or issued is None or not provider.is_live(issued):
         return _refused(401, "invalid_token", "The access token is invalid.")
     if issued.grant.request.server != server.name:
         return _refused(401, "invalid_token", "The issuer of the access token is another one.")
