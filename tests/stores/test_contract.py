@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, update
 
 from admit.stores import Store, open_store
 from admit.stores.redis import RedisStore
 from admit.stores.sql import SqlStore
+from admit.stores.sql_tables import METADATA
 from admit.testing import MemoryStore, SessionStoreContract
 from admit.testing.store import Forward
 
@@ -39,8 +40,9 @@ class Sql(SessionStoreContract):
     def forward(self, store: SqlStore) -> Forward:
         def forward(seconds: int) -> None:
             with store._engine.begin() as connection:
-                older = "UPDATE admit_sessions SET expires_at = expires_at - :seconds"
-                connection.execute(text(older), {"seconds": seconds})
+                for table in METADATA.sorted_tables:
+                    older = table.c.expires_at - seconds * 1000
+                    connection.execute(update(table).values(expires_at=older))
 
         return forward
 
@@ -66,7 +68,8 @@ class TestPostgresql(Sql):
         store = opened(postgresql_url)
         assert isinstance(store, SqlStore)
         with store._engine.begin() as connection:
-            connection.execute(text("DELETE FROM admit_sessions"))
+            for table in METADATA.sorted_tables:
+                connection.execute(delete(table))
         yield store
         store._engine.dispose()
 

@@ -1,32 +1,49 @@
 """Sessions in Redis: one server, one of several behind Sentinel, or a Cluster.
 
-May know: base64url, errors.
+All that belongs to one owner is under one hash tag, and so on one node of a Cluster; `admit:` and
+the names in base64url come first:
+
+====================  =============================================================================
+``{owner}:s:rest``    A record.
+``{name}:i``          The keys of an owner, or of a label, by when they began.
+``{name}:e``          The same keys, by when they have ended at the latest.
+``{name}:m``          A mark.
+``{name}:u``          A name that is used up.
+``{name}:l``          A lease.
+====================  =============================================================================
+
+May know: base64url, errors, ports.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
 from typing import Any, TypeVar
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from redis import Redis
-from redis.backoff import NoBackoff
-from redis.cluster import ClusterNode, RedisCluster
-from redis.exceptions import RedisClusterException, RedisError
-from redis.retry import Retry
-from redis.sentinel import Sentinel
+from redis.cluster import RedisCluster
+from redis.exceptions import NoScriptError, RedisClusterException, RedisError
 
-from admit.base64url import to_base64url
+from admit.base64url import from_base64url, to_base64url
 from admit.errors import StoreUnavailable
+from admit.ports import OWNER_BYTES, Record
+from admit.stores import redis_scripts as scripts
+from admit.stores.listed import HEAD_BYTES, Listed, listed
+from admit.stores.redis_quick import Quick
+from admit.stores.redis_scripts import Script
+from admit.stores.redis_url import client_of
 
 T = TypeVar("T")
-
-PREFIX = "admit:session:"
-#: Seconds for one answer of Redis, and for a connection.
-TIMEOUT = 2.0
+#: A member of an index is a key in base64url, of which the owner is so many letters.
+OWNER_LETTERS = OWNER_BYTES // 3 * 4
 TRIES = 2
-PORT, SENTINEL_PORT = 6379, 26_379
 MILLISECONDS = 1000
+NONCE_BYTES = 16
+#: Records that are looked at together.
+BATCH = 1000
 
 
 def open_url(url: str) -> RedisStore:
@@ -38,55 +55,7 @@ def open_url(url: str) -> RedisStore:
     Raises:
         ValueError: The URL is no good.
     """
-    parts = urlsplit(url)
-    scheme, _, kind = parts.scheme.partition("+")
-    options: dict[str, Any] = {
-        "socket_timeout": TIMEOUT,
-        "socket_connect_timeout": TIMEOUT,
-        # The client's own tries multiply, from node to node; ours are counted in `_with`.
-        "retry": Retry(NoBackoff(), 0),
-    }
-    if kind == "":
-        return RedisStore(Redis.from_url(url, health_check_interval=30, **options))
-    options |= {"username": _plain(parts.username), "password": _plain(parts.password)}
-    options |= {"ssl": True} if scheme == "rediss" else {}
-    if kind == "cluster":
-        nodes = [
-            ClusterNode(host, port)  # type: ignore[no-untyped-call]
-            for host, port in _hosts(parts, PORT)
-        ]
-        return RedisStore(lambda: RedisCluster(startup_nodes=nodes, **options))
-    service, _, database = parts.path.strip("/").partition("/")
-    if not service:
-        raise ValueError("the service is missing")
-    sentinels = _hosts(parts, SENTINEL_PORT)
-    own = {key: values[0] for key, values in parse_qs(parts.query).items()}
-    told = Sentinel(  # type: ignore[no-untyped-call]
-        sentinels,
-        sentinel_kwargs={
-            "socket_timeout": TIMEOUT,
-            "socket_connect_timeout": TIMEOUT,
-            "retry": Retry(NoBackoff(), 0),
-            "password": own.get("sentinel_password"),
-        },
-        **options,
-    )
-    return RedisStore(told.master_for(service, db=int(database or 0)))  # type: ignore[no-untyped-call]
-
-
-def _plain(text: str | None) -> str | None:
-    return None if text is None else unquote(text)
-
-
-def _hosts(parts: SplitResult, default: int) -> list[tuple[str, int]]:
-    """Return the hosts and ports of a URL that names several."""
-    found = []
-    for one in parts.netloc.rpartition("@")[2].split(","):
-        host, _, port = one.partition(":")
-        if not host:
-            raise ValueError("a host is missing")
-        found.append((host, int(port or default)))
-    return found
+    return RedisStore(client_of(url))
 
 
 class RedisStore:
@@ -99,35 +68,113 @@ class RedisStore:
     def __init__(self, client: Redis | Callable[[], RedisCluster]) -> None:
         self._made: Any = client if isinstance(client, Redis) else None
         self._make = client
+        self._quick = Quick(client.connection_pool) if isinstance(client, Redis) else None
 
     def __repr__(self) -> str:
         """Return the kind alone: addresses may hold passwords."""
         return "<RedisStore>"
 
-    async def load(self, key: bytes) -> tuple[bytes, int] | None:
-        """Return the octets and the seconds they have left; None where there are none."""
+    async def load(self, key: bytes) -> Record | None:
+        """Return the record; None where there is none."""
+        member = to_base64url(key)
+        tag = f"admit:{{{member[:OWNER_LETTERS]}}}"
+        keys = f"{tag}:s:{member[OWNER_LETTERS:]}", f"{tag}:m"
+        answer = None if self._quick is None else self._quick.run(scripts.LOAD, *keys)
+        if answer is None:
+            answer = self._run(scripts.LOAD, *keys, tries=TRIES if self._quick is None else 1)
+        value, left, mark = answer
+        if value is None or left < 0:
+            return None
+        return Record(value, left // MILLISECONDS, int(mark or 0))
 
-        def ask(client: Any) -> tuple[bytes | None, int]:  # noqa: ANN401 - of either kind
-            asked = client.pipeline(transaction=False)
-            asked.get(_name(key))
-            asked.pttl(_name(key))
-            value, left = asked.execute()
-            return value, left
+    async def save(
+        self,
+        key: bytes,
+        value: bytes,
+        ttl: int,
+        *,
+        since: int,
+        lasting: int,
+        labels: Sequence[bytes] = (),
+    ) -> None:
+        """Keep a new record. Whatever finds it is there before it."""
+        about = to_base64url(key), since, lasting
+        for label in labels:
+            self._run(scripts.INDEX, *_index(label), args=about)
+        keys = *_index(key[:OWNER_BYTES]), _record(key)
+        self._run(scripts.SAVE, *keys, args=(*about, value, ttl))
 
-        value, left = self._with(ask)
-        return None if value is None or left < 0 else (value, left // MILLISECONDS)
-
-    async def save(self, key: bytes, value: bytes, ttl: int) -> None:
-        """Keep *value* for *ttl* seconds, in place of what was there."""
-        self._with(lambda client: client.set(_name(key), value, ex=ttl))
+    async def replace(self, key: bytes, old: bytes, new: bytes) -> bool:
+        """Put *new* in the place of *old*, and tell whether *old* was there. Its life stays."""
+        return bool(self._run(scripts.REPLACE, _record(key), args=(old, new)))
 
     async def touch(self, key: bytes, ttl: int) -> None:
         """Keep what is there for *ttl* seconds from now. What is gone stays gone."""
-        self._with(lambda client: client.expire(_name(key), ttl))
+        self._with(lambda client: client.expire(_record(key), ttl))
 
     async def delete(self, key: bytes) -> None:
         """Forget what is there, if anything is."""
-        self._with(lambda client: client.delete(_name(key)))
+        keys = *_index(key[:OWNER_BYTES]), _record(key)
+        self._run(scripts.DELETE, *keys, args=(to_base64url(key),))
+
+    async def find(self, label: bytes) -> list[tuple[bytes, int]]:
+        """Return the keys saved with *label*, or with it as their owner, and their beginnings."""
+        index, _ = _index(label)
+        found = self._with(lambda client: client.zrange(index, 0, -1, withscores=True))
+        return [(from_base64url(member.decode()), int(since)) for member, since in found]
+
+    async def end(self, owner: bytes, *, lasting: int, before: int | None = None) -> int:
+        """End the owner's records that began up to *before*, and return how many there were."""
+        keys = _name(owner, "m"), *_index(owner)
+        own = to_base64url(owner), _name(owner, "s:")
+        since = "" if before is None else before
+        return int(self._run(scripts.END, *keys, args=(lasting, since, *own)))
+
+    async def mark(self, name: bytes, *, lasting: int, before: int | None = None) -> None:
+        """Set a mark of any name, as `end` sets an owner's."""
+        since = "" if before is None else before
+        self._run(scripts.MARK, _name(name, "m"), args=(lasting, since))
+
+    async def marks(self, names: Sequence[bytes]) -> list[int]:
+        """Return each name's mark, in milliseconds; 0 where there is none."""
+
+        def ask(client: Any) -> list[bytes | None]:  # noqa: ANN401 - of either kind
+            asked = client.pipeline(transaction=False)
+            for name in names:
+                asked.get(_name(name, "m"))
+            return list(asked.execute())
+
+        return [int(mark or 0) for mark in self._with(ask)] if names else []
+
+    async def use(self, name: bytes, ttl: int) -> int | None:
+        """Use *name* up for *ttl* seconds; the time in milliseconds, None where it was before."""
+        answer = self._run(scripts.USE, _name(name, "u"), args=(os.urandom(NONCE_BYTES), ttl))
+        return None if answer is None else int(answer)
+
+    async def is_used(self, name: bytes) -> bool:
+        """Tell whether *name* is used up."""
+        return bool(self._with(lambda client: client.exists(_name(name, "u"))))
+
+    async def hold(self, name: bytes, holder: bytes, milliseconds: int) -> bool:
+        """Take the lease *name*, or renew it, and tell whether *holder* has it now."""
+        return bool(self._run(scripts.HOLD, _name(name, "l"), args=(holder, milliseconds)))
+
+    async def release(self, name: bytes, holder: bytes) -> None:
+        """Give the lease up, if *holder* still has it."""
+        self._run(scripts.RELEASE, _name(name, "l"), args=(holder,))
+
+    def records(self) -> Iterator[Listed]:
+        """Return what is kept, in no order; what is saved meanwhile may be missing."""
+        with _told():
+            names = self._with(lambda client: client.scan_iter(match=_RECORDS, count=BATCH))
+            while batch := list(islice(names, BATCH)):
+                asked = self._made.pipeline(transaction=False)
+                for name in batch:
+                    asked.getrange(name, 0, HEAD_BYTES - 1).pttl(name).strlen(name)
+                told = iter(asked.execute())
+                for name, head, left, size in zip(batch, told, told, told, strict=True):
+                    if left > 0:
+                        yield listed(_key(name), head, left=left // MILLISECONDS, size=size)
 
     def create(self) -> None:
         """Do nothing: Redis needs no table."""
@@ -137,22 +184,63 @@ class RedisStore:
         self._with(lambda client: client.ping())
         return None
 
-    def _with(self, act: Callable[[Any], T]) -> T:
+    def _run(self, script: Script, *keys: str, args: Sequence[object] = (), tries: int = TRIES) -> Any:  # noqa: E501, ANN401 - what scripts return
+        """Return what *script* does, which a server that began anew is told again."""
+
+        def ask(client: Any) -> Any:  # noqa: ANN401 - of either kind
+            try:
+                return client.execute_command("EVALSHA", script.digest, len(keys), *keys, *args)
+            except NoScriptError:
+                return client.execute_command("EVAL", script.text, len(keys), *keys, *args)
+
+        return self._with(ask, tries)
+
+    def _with(self, act: Callable[[Any], T], tries: int = TRIES) -> T:
         """Return what *act* gets from Redis, at the second try where the first one fails.
 
         A connection may have been closed while it was idle, or a replica promoted. All that is
         asked here may be asked twice.
         """
-        failed = ""
-        for _ in range(TRIES):
+        for _ in range(tries - 1):
             try:
-                if self._made is None:
-                    self._made = self._make()  # type: ignore[operator]
-                return act(self._made)
-            except (RedisError, RedisClusterException, OSError) as error:
-                failed = type(error).__name__
-        raise StoreUnavailable(f"Redis: {failed}")
+                return act(self._client())
+            except (RedisError, RedisClusterException, OSError):
+                continue
+        with _told():
+            return act(self._client())
+
+    def _client(self) -> Any:  # noqa: ANN401 - of either kind
+        if self._made is None:
+            self._made = self._make()  # type: ignore[operator]
+        return self._made
 
 
-def _name(key: bytes) -> str:
-    return PREFIX + to_base64url(key)
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell of a Redis that is away without its address."""
+    try:
+        yield
+    except (RedisError, RedisClusterException, OSError) as error:
+        raise StoreUnavailable(f"Redis: {type(error).__name__}") from None
+
+
+def _name(name: bytes, kind: str) -> str:
+    return f"admit:{{{to_base64url(name)}}}:{kind}"
+
+
+def _index(name: bytes) -> tuple[str, str]:
+    """Return an owner's or a label's index, and the ends of what is in it."""
+    return _name(name, "i"), _name(name, "e")
+
+
+_RECORDS = "admit:{*}:s:*"
+
+
+def _record(key: bytes) -> str:
+    return _name(key[:OWNER_BYTES], "s:") + to_base64url(key[OWNER_BYTES:])
+
+
+def _key(name: bytes) -> bytes:
+    """Return the key of the record *name*."""
+    owner, _, rest = name.decode().removeprefix("admit:{").partition("}:s:")
+    return from_base64url(owner) + from_base64url(rest)

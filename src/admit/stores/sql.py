@@ -2,52 +2,52 @@
 
 Times are the database's own, so the clocks of the machines in front of it do not matter.
 
-May know: errors.
+May know: errors, ports.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
 
 from sqlalchemy import (
-    BigInteger,
-    Column,
+    ColumnElement,
     Connection,
     Engine,
-    LargeBinary,
-    MetaData,
-    Table,
-    cast,
-    create_engine,
+    Executable,
+    bindparam,
+    case,
     delete,
-    event,
     func,
-    inspect,
+    or_,
     select,
+    tuple_,
+    union,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from admit.errors import StoreUnavailable
+from admit.ports import OWNER_BYTES, Record
+from admit.stores.listed import HEAD_BYTES, Listed, listed
+from admit.stores.sql_engine import engine_of
+from admit.stores.sql_quick import Quick
+from admit.stores.sql_tables import LABELS, METADATA, NAMES, SESSIONS, Kind, clock, missing
 
-#: Seconds for a connection, for one from the pool, and for a statement.
-TIMEOUT = 2
+T = TypeVar("T")
 #: Seconds between two looks for what has expired, in each process, and rows removed by one look.
 SWEEP_EVERY, SWEEP_ROWS = 60, 1000
-METADATA = MetaData()
-SESSIONS = Table(
-    "admit_sessions",
-    METADATA,
-    Column("key", LargeBinary(32), primary_key=True),
-    Column("value", LargeBinary, nullable=False),
-    Column("expires_at", BigInteger, nullable=False, index=True),
-)
+MILLISECONDS = 1000
+NONCE_BYTES = 16
+#: Seconds: what failed sooner, such as on a connection that was closed, is tried again.
+AGAIN = 1.0
+#: Records that are looked at together.
+BATCH = 1000
 
 
 def open_url(url: str) -> SqlStore:
@@ -60,41 +60,14 @@ def open_url(url: str) -> SqlStore:
         address = make_url(url)
     except ArgumentError as error:
         raise ValueError("no URL") from error
-    return SqlStore(_engine(address))
-
-
-def _engine(address: URL) -> Engine:
-    if address.get_backend_name() == "sqlite":
-        engine = create_engine(address, connect_args={"timeout": TIMEOUT})
-
-        @event.listens_for(engine, "connect")
-        def prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - sqlite3's
-            # Readers and a writer do not wait for each other.
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-
-        return engine
-    return create_engine(
-        address.set(drivername="postgresql+psycopg"),
-        pool_pre_ping=True,
-        pool_timeout=TIMEOUT,
-        connect_args={
-            "connect_timeout": TIMEOUT,
-            # What the server cannot time out, because the network between is gone.
-            "tcp_user_timeout": TIMEOUT * 1000,
-            "keepalives_idle": TIMEOUT,
-            "keepalives_interval": 1,
-            "keepalives_count": 2,
-            "options": f"-c statement_timeout={TIMEOUT * 1000}",
-        },
-    )
+    return SqlStore(engine_of(address))
 
 
 class SqlStore:
-    """Keeps sessions in one table.
+    """Keeps sessions in three tables.
 
     Args:
-        engine: Of PostgreSQL or SQLite.
+        engine: Of PostgreSQL or SQLite, whose connections commit by themselves.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -103,70 +76,225 @@ class SqlStore:
         self._swept_at = 0.0
         lite = engine.dialect.name == "sqlite"
         self._insert = sqlite.insert if lite else postgresql.insert
-        clock = (
-            func.strftime("%s", "now") if lite else func.extract("epoch", func.clock_timestamp())
+        self._greatest = func.max if lite else func.greatest
+        self._now = clock(engine.dialect.name)
+        left = SESSIONS.c.expires_at - self._now
+        mark = (
+            select(NAMES.c.at)
+            .where(NAMES.c.kind == Kind.MARK, NAMES.c.name == bindparam("owner"))
+            .where(NAMES.c.expires_at > self._now)
         )
-        self._now = cast(clock, BigInteger)
+        self._load = select(SESSIONS.c.value, left, mark.scalar_subquery()).where(
+            SESSIONS.c.key == bindparam("key"), left > 0
+        )
+        self._quick = Quick(engine, self._load)
 
     def __repr__(self) -> str:
         """Return the kind alone: addresses may hold passwords."""
         return f"<SqlStore {self._engine.dialect.name}>"
 
-    async def load(self, key: bytes) -> tuple[bytes, int] | None:
-        """Return the octets and the seconds they have left; None where there are none."""
-        left = SESSIONS.c.expires_at - self._now
-        wanted = select(SESSIONS.c.value, left).where(SESSIONS.c.key == key, left > 0)
-        with self._connected() as connection:
-            found = connection.execute(wanted).first()
-        return None if found is None else (bytes(found[0]), int(found[1]))
+    async def load(self, key: bytes) -> Record | None:
+        """Return the record; None where there is none."""
+        row = self._row({"key": key, "owner": key[:OWNER_BYTES]})
+        if row is None:
+            return None
+        value, left, mark = row
+        return Record(value, left // MILLISECONDS, mark or 0)
 
-    async def save(self, key: bytes, value: bytes, ttl: int) -> None:
-        """Keep *value* for *ttl* seconds, in place of what was there."""
-        row = {"value": value, "expires_at": self._now + ttl}
-        statement = self._insert(SESSIONS).values(key=key, **row)
-        with self._connected() as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=row))
-            self._sweep(connection)
+    async def save(
+        self,
+        key: bytes,
+        value: bytes,
+        ttl: int,
+        *,
+        since: int,
+        lasting: int,
+        labels: Sequence[bytes] = (),
+    ) -> None:
+        """Keep a new record. Whatever finds it is there before it."""
+        row = {"value": value, "since": since, "expires_at": self._in(ttl)}
+        session = self._insert(SESSIONS).values(key=key, owner=key[:OWNER_BYTES], **row)
+        until = {"expires_at": self._in(lasting)}
+
+        def act(connection: Connection) -> None:
+            for label in labels:
+                found = self._insert(LABELS).values(label=label, key=key, **until)
+                again = found.on_conflict_do_update(index_elements=["label", "key"], set_=until)
+                connection.execute(again)
+            connection.execute(session.on_conflict_do_update(index_elements=["key"], set_=row))
+
+        self._with(act)
+        self._sweep()
+
+    async def replace(self, key: bytes, old: bytes, new: bytes) -> bool:
+        """Put *new* in the place of *old*, and tell whether *old* was there. Its life stays."""
+        statement = update(SESSIONS).where(*self._alive(key), SESSIONS.c.value == old)
+        return self._count(statement.values(value=new)) == 1
 
     async def touch(self, key: bytes, ttl: int) -> None:
         """Keep what is there for *ttl* seconds from now. What is gone stays gone."""
-        alive = (SESSIONS.c.key == key, SESSIONS.c.expires_at > self._now)
-        with self._connected() as connection:
-            connection.execute(update(SESSIONS).where(*alive).values(expires_at=self._now + ttl))
+        self._count(update(SESSIONS).where(*self._alive(key)).values(expires_at=self._in(ttl)))
 
     async def delete(self, key: bytes) -> None:
         """Forget what is there, if anything is."""
-        with self._connected() as connection:
-            connection.execute(delete(SESSIONS).where(SESSIONS.c.key == key))
+        self._count(delete(SESSIONS).where(SESSIONS.c.key == key))
+
+    async def find(self, label: bytes) -> list[tuple[bytes, int]]:
+        """Return the keys saved with *label*, or with it as their owner, and their beginnings."""
+        alive = select(SESSIONS.c.key, SESSIONS.c.since).where(SESSIONS.c.expires_at > self._now)
+        labelled = alive.join(LABELS, LABELS.c.key == SESSIONS.c.key).where(LABELS.c.label == label)
+        both = union(alive.where(SESSIONS.c.owner == label), labelled).order_by("since")
+        return [(bytes(key), since) for key, since in self._rows(both)]
+
+    async def end(self, owner: bytes, *, lasting: int, before: int | None = None) -> int:
+        """End the owner's records that began up to *before*, and return how many there were."""
+        mark = self._marked(owner, lasting, before)
+        over = delete(SESSIONS).where(SESSIONS.c.owner == owner, SESSIONS.c.since <= mark)
+        return self._count(over.where(SESSIONS.c.expires_at > self._now))
+
+    async def mark(self, name: bytes, *, lasting: int, before: int | None = None) -> None:
+        """Set a mark of any name, as `end` sets an owner's."""
+        self._marked(name, lasting, before)
+
+    async def marks(self, names: Sequence[bytes]) -> list[int]:
+        """Return each name's mark, in milliseconds; 0 where there is none."""
+        alive = (NAMES.c.kind == Kind.MARK, NAMES.c.expires_at > self._now)
+        wanted = select(NAMES.c.name, NAMES.c.at).where(*alive, NAMES.c.name.in_(names))
+        found = {bytes(name): int(at) for name, at in self._rows(wanted)} if names else {}
+        return [found.get(name, 0) for name in names]
+
+    async def use(self, name: bytes, ttl: int) -> int | None:
+        """Use *name* up for *ttl* seconds; the time in milliseconds, None where it was before."""
+        return self._taken(Kind.USED, name, os.urandom(NONCE_BYTES), ttl * MILLISECONDS)
+
+    async def is_used(self, name: bytes) -> bool:
+        """Tell whether *name* is used up."""
+        used = (NAMES.c.kind == Kind.USED, NAMES.c.name == name, NAMES.c.expires_at > self._now)
+        return bool(self._rows(select(NAMES.c.at).where(*used)))
+
+    async def hold(self, name: bytes, holder: bytes, milliseconds: int) -> bool:
+        """Take the lease *name*, or renew it, and tell whether *holder* has it now."""
+        return self._taken(Kind.LEASE, name, holder, milliseconds) is not None
+
+    async def release(self, name: bytes, holder: bytes) -> None:
+        """Give the lease up, if *holder* still has it."""
+        lease = delete(NAMES).where(NAMES.c.kind == Kind.LEASE, NAMES.c.name == name)
+        self._count(lease.where(NAMES.c.holder == holder))
+
+    def records(self) -> Iterator[Listed]:
+        """Return what is kept, in no order; what is saved meanwhile may be missing."""
+        left, value = SESSIONS.c.expires_at - self._now, SESSIONS.c.value
+        head = func.substr(value, 1, HEAD_BYTES)
+        wanted = select(SESSIONS.c.key, head, left, func.length(value)).where(left > 0)
+        batch = wanted.order_by(SESSIONS.c.key).limit(BATCH)
+        last = b""
+        while rows := self._rows(batch.where(SESSIONS.c.key > last)):
+            for key, first, milliseconds, size in rows:
+                last = bytes(key)
+                yield listed(last, bytes(first), left=milliseconds // MILLISECONDS, size=size)
 
     def create(self) -> None:
-        """Make the table, if it is not there."""
-        with self._connected() as connection:
+        """Make the tables that are not there.
+
+        One of a former layout is dropped, and the sessions in it end.
+        """
+
+        def act(connection: Connection) -> None:
+            METADATA.drop_all(connection, tables=[table for table, _ in missing(connection)])
             METADATA.create_all(connection)
 
-    def problem(self) -> str | None:
-        """Return that the table is missing, or None."""
-        with self._connected() as connection:
-            there = inspect(connection).has_table(SESSIONS.name)
-        return None if there else f"the table {SESSIONS.name} is missing"
+        self._with(act)
 
-    def _sweep(self, connection: Connection) -> None:
+    def problem(self) -> str | None:
+        """Return which table is missing, or has a former layout; None where all can work."""
+        for table, there in self._with(missing):
+            return f"the table {table.name} " + ("has a former layout" if there else "is missing")
+        return None
+
+    def _in(self, seconds: int) -> ColumnElement[int]:
+        return self._now + seconds * MILLISECONDS
+
+    def _alive(self, key: bytes) -> tuple[ColumnElement[bool], ...]:
+        return SESSIONS.c.key == key, SESSIONS.c.expires_at > self._now
+
+    def _marked(self, name: bytes, lasting: int, before: int | None) -> int:
+        """Set a mark, which neither moves back nor lasts shorter than it did; return it."""
+        row = {"at": self._now if before is None else before, "expires_at": self._in(lasting)}
+        new = self._insert(NAMES).values(kind=Kind.MARK, name=name, holder=b"", **row)
+        later = self._greatest(NAMES.c.at, new.excluded.at)
+        over = case((NAMES.c.expires_at > self._now, later), else_=new.excluded.at)
+        until = self._greatest(NAMES.c.expires_at, new.excluded.expires_at)
+        statement = new.on_conflict_do_update(
+            index_elements=["kind", "name"], set_={"at": over, "expires_at": until}
+        )
+        return int(self._rows(statement.returning(NAMES.c.at))[0][0])
+
+    def _taken(self, kind: Kind, name: bytes, holder: bytes, milliseconds: int) -> int | None:
+        """Give a name to *holder* where nobody else has it; return the time, or None.
+
+        Who asks again, as the first answer was lost, has it already.
+        """
+        row = {"holder": holder, "at": self._now, "expires_at": self._now + milliseconds}
+        new = self._insert(NAMES).values(kind=kind, name=name, **row)
+        statement = new.on_conflict_do_update(
+            index_elements=["kind", "name"],
+            set_={column: new.excluded[column] for column in row},
+            where=or_(NAMES.c.expires_at <= self._now, NAMES.c.holder == holder),
+        )
+        taken = self._rows(statement.returning(NAMES.c.at))
+        return int(taken[0][0]) if taken else None
+
+    def _sweep(self) -> None:
         """Remove some of what has expired, now and then: nobody else does."""
         now = time.monotonic()
         if now < self._swept_at + SWEEP_EVERY:
             return
         self._swept_at = now
-        expired = select(SESSIONS.c.key).where(SESSIONS.c.expires_at <= self._now).limit(SWEEP_ROWS)
-        connection.execute(delete(SESSIONS).where(SESSIONS.c.key.in_(expired)))
+        for table in METADATA.sorted_tables:
+            expired = select(*table.primary_key).where(table.c.expires_at <= self._now)
+            # What another process removes just now is left to it.
+            some = expired.limit(SWEEP_ROWS).with_for_update(skip_locked=True)
+            # The record that was saved before counts, whatever becomes of this.
+            with suppress(StoreUnavailable):
+                self._count(delete(table).where(tuple_(*table.primary_key).in_(some)))
 
-    @contextmanager
-    def _connected(self) -> Iterator[Connection]:
+    def _row(self, given: dict[str, bytes]) -> Sequence[Any] | None:
+        """Return what `load` asks for, by the short way; by the other where that fails."""
+        self._after_fork()
+        began = time.monotonic()
+        try:
+            return self._quick.first(given)
+        except self._quick.errors as error:
+            if time.monotonic() > began + AGAIN:
+                # Those beside it in the pool may be as dead as this connection.
+                self._engine.dispose()
+                raise StoreUnavailable(f"SQL: {type(error).__name__}") from None
+        return self._with(lambda connection: connection.execute(self._load, given).first())
+
+    def _rows(self, statement: Executable) -> Sequence[Any]:
+        return self._with(lambda connection: connection.execute(statement).all())
+
+    def _count(self, statement: Executable) -> int:
+        return self._with(lambda connection: connection.execute(statement).rowcount)
+
+    def _with(self, act: Callable[[Connection], T]) -> T:
+        """Return what *act* gets, at the second try where its connection was closed before.
+
+        All that is asked here may be asked twice.
+        """
+        self._after_fork()
+        end = time.monotonic() + AGAIN
+        while True:
+            try:
+                with self._engine.connect() as connection:
+                    return act(connection)
+            except (SQLAlchemyError, OSError) as error:
+                lost = isinstance(error, DBAPIError) and error.connection_invalidated
+                if not lost or time.monotonic() > end:
+                    raise StoreUnavailable(f"SQL: {type(error).__name__}") from None
+
+    def _after_fork(self) -> None:
         if self._process != os.getpid():
             # The parent's connections are not ours to speak on, nor to close.
             self._engine.dispose(close=False)
             self._process = os.getpid()
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except (SQLAlchemyError, OSError) as error:
-            raise StoreUnavailable(f"SQL: {type(error).__name__}") from None

@@ -1,0 +1,80 @@
+"""The tables of the SQL store, and the database's own clock.
+
+May know: nothing else of this package.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    cast,
+    func,
+    inspect,
+)
+
+METADATA = MetaData()
+#: Times are in milliseconds since the epoch.
+SESSIONS = Table(
+    "admit_sessions",
+    METADATA,
+    Column("key", LargeBinary, primary_key=True),
+    Column("owner", LargeBinary, nullable=False, index=True),
+    Column("value", LargeBinary, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+LABELS = Table(
+    "admit_labels",
+    METADATA,
+    Column("label", LargeBinary, primary_key=True),
+    Column("key", LargeBinary, primary_key=True),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+NAMES = Table(
+    "admit_names",
+    METADATA,
+    Column("kind", SmallInteger, primary_key=True, autoincrement=False),
+    Column("name", LargeBinary, primary_key=True),
+    Column("holder", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+#: Days from the beginning of the Julian calendar to the epoch, and milliseconds of a day.
+EPOCH, DAY = 2_440_587.5, 86_400_000
+
+
+class Kind(IntEnum):
+    """What a name in `NAMES` is."""
+
+    MARK = 1
+    USED = 2
+    LEASE = 3
+
+
+def clock(dialect: str) -> ColumnElement[int]:
+    """Return the time in milliseconds since the epoch, by the clock of the database."""
+    if dialect == "sqlite":
+        return cast((func.julianday("now") - EPOCH) * DAY, BigInteger)
+    return cast(func.floor(func.extract("epoch", func.clock_timestamp()) * 1000), BigInteger)
+
+
+def missing(connection: Connection) -> list[tuple[Table, bool]]:
+    """Return the tables that are not there as they are here, and whether one of the name is."""
+    looked = inspect(connection)
+    found = []
+    for table in METADATA.sorted_tables:
+        there = looked.has_table(table.name)
+        columns: set[Any] = {c["name"] for c in looked.get_columns(table.name)} if there else set()
+        if not columns.issuperset(table.columns.keys()):
+            found.append((table, there))
+    return found
