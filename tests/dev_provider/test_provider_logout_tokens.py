@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from admit.dev_provider import Running
+from admit.dev_provider import Delivery, Running
 from dev_provider.app import App
 from dev_provider.browser import DEFAULT, Browser, is_signed, part
 
@@ -153,6 +153,11 @@ def test_an_app_that_cannot_be_reached_is_a_result_too(
     assert delivery.is_done
     assert not delivery.was_accepted
     assert "no connection" in browser.get("/").text
+
+
+def test_an_app_that_does_not_answer_in_time_is_named_so() -> None:
+    late = Delivery(kind="", about="", app="", uri="", problem="TimeoutError")
+    assert (late.outcome, late.is_done) == ("no answer", True)
 
 
 def test_a_redirect_is_not_followed(browser: Browser, app: App) -> None:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from admit.dev_provider import Running, running
+from admit.dev_provider.shelf import Shelf
 from dev_provider.browser import DEFAULT, Browser
 
 
@@ -68,3 +69,12 @@ def test_two_providers_run_side_by_side_and_end_with_their_contexts() -> None:
         assert Browser(one).get("/__dev/state").json()["issuers"][0] == one.issuer
     with pytest.raises(ConnectionRefusedError):
         Browser(one).get("/")
+
+
+def test_a_shelf_keeps_the_newest_and_the_first_of_a_key() -> None:
+    shelf: Shelf[int] = Shelf(ttl=60, most=2)
+    assert [shelf.put_once("a", 1), shelf.put_once("a", 2)] == [None, 1]
+    shelf.put("b", 3)
+    shelf.put_once("c", 4)
+    assert shelf.values() == [3, 4]
+    assert shelf.get("a") is None

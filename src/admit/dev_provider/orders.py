@@ -1,6 +1,6 @@
 """Messages that a test orders: sent at once, with or without a fault.
 
-May know: model, provider, deliveries, logout_faults, logout_tokens, universal_logout.
+May know: model, provider, deliveries, effects, logout_faults, logout_tokens, universal_logout.
 """
 
 from __future__ import annotations

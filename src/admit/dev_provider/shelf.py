@@ -27,9 +27,7 @@ class Shelf(Generic[Value]):
     def put(self, key: str, value: Value) -> None:
         """Keep *value*."""
         with self._lock:
-            self._kept[key] = (self._now() + self._ttl, value)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            self._keep(key, value)
 
     def put_once(self, key: str, value: Value) -> Value | None:
         """Keep *value* unless there is one already; return the one that was there."""
@@ -37,8 +35,13 @@ class Shelf(Generic[Value]):
             until, kept = self._kept.get(key, (0.0, None))
             if until > self._now():
                 return kept
-            self._kept[key] = (self._now() + self._ttl, value)
+            self._keep(key, value)
         return None
+
+    def _keep(self, key: str, value: Value) -> None:
+        self._kept[key] = (self._now() + self._ttl, value)
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
 
     def get(self, key: str) -> Value | None:
         """Return the value, or None when it is unknown or too old."""
