@@ -110,6 +110,59 @@ def create(url: str) -> None:
     click.echo(f"{opened!r} is ready.")
 
 
+@main.command()
+@click.option("--store", "url", envvar="ADMIT_SESSIONS", help="Its URL; else ADMIT_SESSIONS.")
+@click.option("--workers", default=4, show_default=True, type=click.IntRange(1, 64))
+@click.option(
+    "--threads", default=4, show_default=True, type=click.IntRange(1, 64), help="Of each worker."
+)
+@click.option(
+    "--sessions",
+    default=200,
+    show_default=True,
+    type=click.IntRange(1, 10_000),
+    help="Alive at once.",
+)
+@click.option("--seconds", default=30.0, show_default=True, type=click.FloatRange(1, 3600))
+@click.option(
+    "--grace",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(0, 60),
+    help="Seconds for which the provider takes a replaced refresh token again, as Okta does.",
+)
+@click.option(
+    "--kills",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0, 100),
+    help="Workers to kill in the middle of a refresh.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+def race(url: str | None, *, as_json: bool, **numbers: Any) -> None:  # noqa: ANN401 - see above
+    """Let many processes go at the store, and count what must never happen.
+
+    The sessions are the race's own, and are ended with it. Exit status: 0 all rules held, 1 one
+    was broken, 2 the options are no good, 3 the store cannot be used.
+    """
+    from admit.config_sessions import is_store  # noqa: PLC0415
+    from admit.errors import ConfigurationError, StoreUnavailable  # noqa: PLC0415
+    from admit.race import Options  # noqa: PLC0415
+    from admit.race import race as run  # noqa: PLC0415
+
+    if url is None or not is_store(url):
+        raise click.UsageError("Give the URL of a store: --store, or ADMIT_SESSIONS.")
+    try:
+        outcome = run(Options(store=url, **numbers))
+    except ConfigurationError as error:
+        raise click.UsageError(str(error)) from None
+    except StoreUnavailable as error:
+        click.echo(str(error), err=True)
+        sys.exit(3)
+    click.echo(outcome.as_json() if as_json else outcome.as_table())
+    sys.exit(0 if outcome.has_held else 1)
+
+
 #: What stands for a setting that is given only once the provider knows the application.
 NOT_YET = {
     "issuer": "https://not-set-yet.invalid",

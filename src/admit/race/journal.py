@@ -65,11 +65,12 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renewed:
-    """A page waited for a new access token, the session's so manyth, and got it."""
+    """A page of the worker *by* waited for a new access token, the so manyth, and got it."""
 
     kind: ClassVar[str] = "renewed"
     session: str
     turn: int
+    by: str
     began: float
     done: float
 

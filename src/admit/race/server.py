@@ -95,7 +95,7 @@ def served(client_id: str, grace: float) -> Iterator[RaceProvider]:
     provider = RaceProvider(
         f"http://127.0.0.1:{server.server_port}", client_id, grace=grace, choose=chosen.choice
     )
-    server.RequestHandlerClass = partial(Handler, provider=provider)  # type: ignore[assignment]
+    server.RequestHandlerClass = partial(Handler, provider=provider)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="race-provider")
     thread.start()
     try:

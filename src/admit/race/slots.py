@@ -8,7 +8,6 @@ May know: nothing else of this package.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -52,7 +51,7 @@ class Slots:
         both = [asdict(one) for one in [visited, *self.read(slot)[:1]]]
         fresh = self._path(slot).with_suffix(".new")
         fresh.write_text(json.dumps(both))
-        os.replace(fresh, self._path(slot))
+        fresh.replace(self._path(slot))
 
     def _path(self, slot: int) -> Path:
         return self._folder / f"{slot}.slot"

@@ -32,6 +32,9 @@ MIN_TTL = 1
 #: One page in so many notes that its session is in use.
 TOUCHED = 4
 USED_UP = 60
+#: Threads of a process that wait for one session's access token at once: with more, all of them
+#: would soon wait for a session whose holder was killed.
+MOST_WAITING = 2
 #: The ways to end a session; those with True end all of its user.
 WAYS = {"sign-out": False, "everywhere": True, "sid": False, "sub": True}
 
@@ -56,8 +59,8 @@ class Visits:
         self._renewing: dict[int, Visited] = {}
 
     def renewing(self) -> Visited | None:
-        """Return a session whose access token is being renewed here, if there is one."""
-        return next(iter(list(self._renewing.values())), None)
+        """Return the session here whose renewal began last, if one is under way."""
+        return next(reversed(list(self._renewing.values())), None)
 
     @contextmanager
     def noted(self, session: str | None) -> Iterator[None]:
@@ -114,6 +117,8 @@ class Visits:
             return False
         if random.randrange(TOUCHED) == 0:  # noqa: S311 - no secret
             run_sync(self._parts.sessions.touch(session, clock()))
+        if list(self._renewing.values()).count(visited) >= MOST_WAITING:
+            return True
         return self.renew(visited, session)
 
     def load(self, visited: Visited) -> Session | None:
@@ -141,7 +146,13 @@ class Visits:
         if fresh is not session and tokens is not None:
             turn = int(tokens.access_token.rpartition("~")[2])
             self._journal.write(
-                Renewed(session=visited.name, turn=turn, began=began, done=time.monotonic())
+                Renewed(
+                    session=visited.name,
+                    turn=turn,
+                    by=self._name,
+                    began=began,
+                    done=time.monotonic(),
+                )
             )
         return True
 

@@ -9,6 +9,7 @@ import random
 import signal
 import threading
 import time
+from contextlib import suppress
 from multiprocessing.connection import Connection
 
 from admit.errors import SignInError
@@ -24,9 +25,10 @@ LIFE = 6.0
 OF_AN_END = 2.0
 #: One visit in so many is to a session that is over.
 FORMER = 5
+HALF = 0.5
 #: Seconds to wait where there is nothing to visit.
 IDLE = 0.01
-READY, STOP = "ready", "stop"
+READY = "ready"
 
 
 class Worker:
@@ -68,8 +70,9 @@ class Worker:
                 self._visit(slot)
 
     def _end(self, slot: int) -> None:
-        """End a session whose token is being renewed, if there is one, or that of *slot*."""
-        visited = self._visits.renewing() or next(iter(self._slots.read(slot)), None)
+        """End the session of *slot*, or, half the time, one whose token is being renewed."""
+        renewing = self._visits.renewing() if random.random() < HALF else None  # noqa: S311
+        visited = renewing or next(iter(self._slots.read(slot)), None)
         if visited is not None:
             self._visits.end(visited, random.choice(list(WAYS)))  # noqa: S311
 
@@ -101,16 +104,15 @@ def work(order: Order, pipe: Connection) -> None:
         pipe.send(str(error))
         return
     pipe.send(READY)
-    pipe.recv()
     threads = [threading.Thread(target=worker.run) for _ in range(order.options.threads)]
-    for thread in threads:
-        thread.start()
-    try:
+    # The first process may be gone: nobody races for nobody.
+    with suppress(EOFError):
         pipe.recv()
-    except EOFError:
-        pass
-    finally:
-        worker.stop.set()
+        for thread in threads:
+            thread.start()
+        pipe.recv()
+    worker.stop.set()
     for thread in threads:
-        thread.join()
+        if thread.ident is not None:
+            thread.join()
     journal.close()
