@@ -6,6 +6,7 @@ May know: base64url.
 from __future__ import annotations
 
 import json
+import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -83,7 +84,6 @@ class RaceProvider:
         self._lock = threading.Lock()
         self._grants: dict[str, Grant] = {}
         self._key = rsa.generate_private_key(65537, KEY_BITS)
-        self._jtis = 0
         self._dead: set[str] = set()
 
     def metadata(self) -> dict[str, str]:
@@ -148,10 +148,8 @@ class RaceProvider:
 
     def logout_token(self, subject: Mapping[str, str]) -> str:
         """Return a logout token (Back-Channel Logout 2.4)."""
-        with self._lock:
-            self._jtis += 1
-            jti = f"logout-{self._jtis}"
-        return self._signed({**subject, "jti": jti, "events": {EVENT: {}}}, "logout+jwt")
+        claims = {**subject, "jti": secrets.token_urlsafe(16), "events": {EVENT: {}}}
+        return self._signed(claims, "logout+jwt")
 
     def _tokens(self, session: str, turn: int) -> dict[str, Any]:
         return {

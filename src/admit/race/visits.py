@@ -29,8 +29,9 @@ from admit.session_codec import decode_tokens
 OK = 200
 #: Seconds that an access token must live to be good for a page.
 MIN_TTL = 1
-#: One page in so many notes that its session is in use.
-TOUCHED = 4
+#: One page in so many is slow: it takes so many seconds at most, and notes then that its session is
+#: in use.
+SLOW, SLOWEST = 8, 0.03
 USED_UP = 60
 #: Threads of a process that wait for one session's access token at once: with more, all of them
 #: would soon wait for a session whose holder was killed.
@@ -55,12 +56,20 @@ class Visits:
         self._numbers = count()
         self._issuer = parts.party.client.issuer
         self._form = {"Content-Type": "application/x-www-form-urlencoded"}
-        #: Sessions whose access token is being renewed here, by the thread that does it.
-        self._renewing: dict[int, Visited] = {}
+        #: Sessions of pages that wait here, by their threads.
+        self._waiting: dict[int, Visited] = {}
 
-    def renewing(self) -> Visited | None:
-        """Return the session here whose renewal began last, if one is under way."""
-        return next(reversed(list(self._renewing.values())), None)
+    def waiting(self) -> Visited | None:
+        """Return the session of the page here that began last to wait, if one does."""
+        return next(reversed(list(self._waiting.values())), None)
+
+    @contextmanager
+    def _waits(self, visited: Visited) -> Iterator[None]:
+        self._waiting[threading.get_ident()] = visited
+        try:
+            yield
+        finally:
+            del self._waiting[threading.get_ident()]
 
     @contextmanager
     def noted(self, session: str | None) -> Iterator[None]:
@@ -115,9 +124,11 @@ class Visits:
         session = self.load(visited)
         if session is None:
             return False
-        if random.randrange(TOUCHED) == 0:  # noqa: S311 - no secret
-            run_sync(self._parts.sessions.touch(session, clock()))
-        if list(self._renewing.values()).count(visited) >= MOST_WAITING:
+        if random.randrange(SLOW) == 0:  # noqa: S311 - no secret
+            with self._waits(visited):
+                time.sleep(random.uniform(0, SLOWEST))  # noqa: S311
+                run_sync(self._parts.sessions.touch(session, clock()))
+        if list(self._waiting.values()).count(visited) >= MOST_WAITING:
             return True
         return self.renew(visited, session)
 
@@ -132,16 +143,14 @@ class Visits:
         """Get an access token that will do; tell whether the session was still there for it."""
         began = time.monotonic()
         self._parts.http.begin(began)
-        self._renewing[threading.get_ident()] = visited
         try:
-            fresh = run_sync(self._parts.tokens.fresh(visited.cookie, session, (), MIN_TTL))
+            with self._waits(visited):
+                fresh = run_sync(self._parts.tokens.fresh(visited.cookie, session, (), MIN_TTL))
         except SignInAgain as again:
             if again.code != "session.ended":
                 raise
             self._page(visited, began, found=False)
             return False
-        finally:
-            del self._renewing[threading.get_ident()]
         tokens = decode_tokens(fresh)
         if fresh is not session and tokens is not None:
             turn = int(tokens.access_token.rpartition("~")[2])

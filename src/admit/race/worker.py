@@ -20,7 +20,7 @@ from admit.race.slots import Slots, Visited
 from admit.race.visits import WAYS, Visits
 
 #: Seconds that a session lives before somebody ends it, about.
-LIFE = 6.0
+LIFE = 4.0
 #: Sessions that one end brings down, about.
 OF_AN_END = 2.0
 #: One visit in so many is to a session that is over.
@@ -70,9 +70,9 @@ class Worker:
                 self._visit(slot)
 
     def _end(self, slot: int) -> None:
-        """End the session of *slot*, or, half the time, one whose token is being renewed."""
-        renewing = self._visits.renewing() if random.random() < HALF else None  # noqa: S311
-        visited = renewing or next(iter(self._slots.read(slot)), None)
+        """End the session of *slot*, or, half the time, one whose page waits for something."""
+        waiting = self._visits.waiting() if random.random() < HALF else None  # noqa: S311
+        visited = waiting or next(iter(self._slots.read(slot)), None)
         if visited is not None:
             self._visits.end(visited, random.choice(list(WAYS)))  # noqa: S311
 
