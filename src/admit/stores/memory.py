@@ -107,7 +107,8 @@ class MemoryStore:
         with self._lock:
             now = self._now()
             at = max(now if before is None else before, self._mark(name))
-            self._marks[name] = at, now + lasting * MILLISECONDS
+            until = max(now + lasting * MILLISECONDS, self._marks.get(name, (0, 0))[1])
+            self._marks[name] = at, until
 
     async def marks(self, names: Sequence[bytes]) -> list[int]:
         """Return each name's mark, in milliseconds; 0 where there is none."""

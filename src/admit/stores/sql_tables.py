@@ -64,7 +64,8 @@ class Kind(IntEnum):
 def clock(dialect: str) -> ColumnElement[int]:
     """Return the time in milliseconds since the epoch, by the clock of the database."""
     if dialect == "sqlite":
-        return cast((func.julianday("now") - EPOCH) * DAY, BigInteger)
+        # Rounded, as a fraction of a day is never exact.
+        return cast(func.round((func.julianday("now") - EPOCH) * DAY), BigInteger)
     return cast(func.floor(func.extract("epoch", func.clock_timestamp()) * 1000), BigInteger)
 
 
