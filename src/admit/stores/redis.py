@@ -184,7 +184,9 @@ class RedisStore:
         self._with(lambda client: client.ping())
         return None
 
-    def _run(self, script: Script, *keys: str, args: Sequence[object] = (), tries: int = TRIES) -> Any:  # noqa: E501, ANN401 - what scripts return
+    def _run(
+        self, script: Script, *keys: str, args: Sequence[object] = (), tries: int = TRIES
+    ) -> Any:  # noqa: E501, ANN401 - what scripts return
         """Return what *script* does, which a server that began anew is told again."""
 
         def ask(client: Any) -> Any:  # noqa: ANN401 - of either kind
