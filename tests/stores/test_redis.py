@@ -202,7 +202,8 @@ def losing(redis_url: str) -> Iterator[str]:
         thread.join()
 
 
-def test_who_asks_twice_has_used_a_name_once(losing: str, admin: Redis) -> None:
+@pytest.mark.usefixtures("store")
+def test_who_asks_twice_has_used_a_name_once(losing: str) -> None:
     """The answer to the first was lost: nobody else has used it."""
     store = open_store(losing)
     assert run_sync(store.use(b"name", 60)) is not None

@@ -6,7 +6,7 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -83,11 +83,13 @@ def test_a_postgresql_that_stands_still_holds_no_page(postgresql: SqlStore) -> N
 
 def test_connections_that_the_server_closed_are_made_anew(postgresql: SqlStore) -> None:
     engine = postgresql._engine
-    others = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'postgres'"
-                  " AND pid <> pg_backend_pid()")  # fmt: skip
+    others = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = 'postgres' AND pid <> pg_backend_pid()"
+    )
     again = open_store(engine.url.render_as_string(hide_password=False).replace("+psycopg", ""))
     assert isinstance(again, SqlStore)
-    acts = (
+    acts: tuple[Callable[[], bool], ...] = (
         lambda: value_of(postgresql, KEY) == b"value",
         lambda: run_sync(postgresql.use(os.urandom(9), 60)) is not None,
         lambda: run_sync(postgresql.replace(KEY, b"value", b"new")),
@@ -110,8 +112,8 @@ def test_a_table_of_a_former_layout_is_told_and_made_anew(store: SqlStore) -> No
         connection.execute(text("DROP TABLE admit_sessions"))
         former = "CREATE TABLE admit_sessions (key INT PRIMARY KEY, value INT, expires_at BIGINT)"
         connection.execute(text(former))
-        connection.execute(text("CREATE INDEX ix_admit_sessions_expires_at"
-                                " ON admit_sessions (expires_at)"))  # fmt: skip
+        index = "CREATE INDEX ix_admit_sessions_expires_at ON admit_sessions (expires_at)"
+        connection.execute(text(index))
     run_sync(store.hold(b"lease", b"holder", 60_000))
     store.create()
     assert store.problem() is None
