@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Executable, SelectBase
+from sqlalchemy import Connection, Engine, Executable, Select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from admit.errors import StoreUnavailable
@@ -31,7 +31,7 @@ class Database:
         often: The statement of each page, for which there is a short way.
     """
 
-    def __init__(self, engine: Engine, often: SelectBase) -> None:
+    def __init__(self, engine: Engine, often: Select[*tuple[Any, ...]]) -> None:
         self._engine = engine
         self._often = often
         self._quick = Quick(engine, often)

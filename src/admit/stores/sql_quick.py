@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Engine, SelectBase
+from sqlalchemy import Engine, Select
 from sqlalchemy.exc import SQLAlchemyError
 
 
@@ -22,7 +22,7 @@ class Quick:
         statement: With named parameters.
     """
 
-    def __init__(self, engine: Engine, statement: SelectBase) -> None:
+    def __init__(self, engine: Engine, statement: Select[*tuple[Any, ...]]) -> None:
         self._engine = engine
         compiled: Any = statement.compile(dialect=engine.dialect)
         self._text = str(compiled)

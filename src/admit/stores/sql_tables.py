@@ -15,7 +15,7 @@ from sqlalchemy import (
     Connection,
     LargeBinary,
     MetaData,
-    SelectBase,
+    Select,
     SmallInteger,
     Table,
     bindparam,
@@ -72,7 +72,7 @@ def clock(dialect: str) -> ColumnElement[int]:
     return cast(func.floor(func.extract("epoch", func.clock_timestamp()) * 1000), BigInteger)
 
 
-def loading(now: ColumnElement[int]) -> SelectBase:
+def loading(now: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
     """Return what asks for the record of a ``:key`` and the mark of its ``:owner``, together.
 
     One row, if any: the value, the milliseconds left, the mark or NULL.
