@@ -12,7 +12,7 @@ the names in base64url come first:
 ``{name}:l``          A lease.
 ====================  =============================================================================
 
-May know: base64url, errors, ports.
+May know: base64url, errors, ports, listed, redis_quick, redis_scripts, redis_url.
 """
 
 from __future__ import annotations

@@ -60,10 +60,12 @@ class Quick:
         """
         kept = self._own.kept
         self._own.kept = None
-        if kept is None or kept.process != os.getpid():
-            kept = Kept(self._pool.connection_class(**self._pool.connection_kwargs))
-        connection = kept.connection
         try:
+            if kept is None or kept.process != os.getpid():
+                kept = Kept(self._pool.connection_class(**self._pool.connection_kwargs))
+                # Only so does it ask the sentinels where to; sending would connect to anything.
+                kept.connection.connect()
+            connection = kept.connection
             connection.send_command("EVALSHA", script.digest, len(keys), *keys, check_health=False)
             answer = connection.read_response()
         except (RedisError, OSError):

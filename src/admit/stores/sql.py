@@ -2,7 +2,7 @@
 
 Times are the database's own, so the clocks of the machines in front of it do not matter.
 
-May know: errors, ports.
+May know: errors, ports, listed, sql_database, sql_engine, sql_tables.
 """
 
 from __future__ import annotations
@@ -101,9 +101,10 @@ class SqlStore:
         until = {"expires_at": self._in(lasting)}
 
         def act(connection: Connection) -> None:
-            for label in labels:
-                found = self._insert(LABELS).values(label=label, key=key, **until)
-                again = found.on_conflict_do_update(index_elements=["label", "key"], set_=until)
+            if labels:
+                found = [{"label": label, "key": key, **until} for label in set(labels)]
+                all_ = self._insert(LABELS).values(found)
+                again = all_.on_conflict_do_update(index_elements=["label", "key"], set_=until)
                 connection.execute(again)
             connection.execute(session.on_conflict_do_update(index_elements=["key"], set_=row))
 

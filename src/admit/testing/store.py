@@ -157,7 +157,7 @@ class SessionStoreContract:
 
     def test_records_are_found_by_their_owner_and_by_each_label(self, store: SessionStore) -> None:
         """With when they began, oldest first."""
-        save(store, SECOND, since=2000, labels=[LABEL])
+        save(store, SECOND, since=2000, labels=[LABEL, LABEL])
         save(store, KEY, since=1000)
         save(store, OTHER, since=3000, labels=[LABEL, b"another"])
         assert run_sync(store.find(OWNER)) == [(KEY, 1000), (SECOND, 2000)]
