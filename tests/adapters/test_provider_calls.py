@@ -15,7 +15,6 @@ from admit.ports import HttpRequest, HttpResponse
 from admit.testing import MemoryProvider, MemoryStore
 
 BACK, FRONT, UNIVERSAL = "/backchannel-logout", "/frontchannel-logout", "/universal-logout"
-EVENTS = {"http://schemas.openid.net/event/backchannel-logout": {}}
 ISSUER = "https://provider.test/oauth2/default"
 
 

@@ -22,7 +22,7 @@ class Store(MemoryStore):
 
     def __init__(self) -> None:
         self.clock = Clock()
-        super().__init__(lambda: self.clock())
+        super().__init__(lambda: self.clock())  # noqa: PLW0108 - it is put in later
         self.away = False
         self.away_for: set[str] = set()
         self.calls: list[str] = []

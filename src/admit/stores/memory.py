@@ -159,7 +159,8 @@ class MemoryStore:
     def _set_mark(self, name: bytes, lasting: int, before: int | None) -> None:
         now = self._now()
         at = max(now if before is None else before, self._mark(name))
-        self._marks[name] = at, now + lasting * MILLISECONDS
+        until = max(now + lasting * MILLISECONDS, self._marks.get(name, (0, 0))[1])
+        self._marks[name] = at, until
 
     def _now(self) -> int:
         return int(self._clock() * MILLISECONDS)
