@@ -371,11 +371,15 @@ def test_sessions_without_tokens_say_how_to_keep_them(settings: dict[str, Any]) 
     assert site.events[-1].fields["code"] == "config.invalid"
 
 
+@pytest.mark.parametrize("way", ["signout", "leave"])
 def test_tokens_are_given_up_at_sign_out_while_nobody_waits(
-    site: Site, browser: Browser, later: Callable[[], None]
+    site: Site, browser: Browser, later: Callable[[], None], way: str
 ) -> None:
     token = browser.get("/token").text
-    browser.sign_out()
+    if way == "signout":
+        browser.sign_out()
+    else:
+        browser.get("/leave")
     later()
     assert len(site.provider.revoked) == 2
     assert site.provider.revoked[0].startswith("refresh-")
