@@ -156,6 +156,9 @@ class MemoryStore:
         """Return None."""
         return None
 
+    def close(self) -> None:
+        """Do nothing."""
+
     def _set_mark(self, name: bytes, lasting: int, before: int | None) -> None:
         now = self._now()
         at = max(now if before is None else before, self._mark(name))

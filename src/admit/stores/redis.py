@@ -44,6 +44,7 @@ MILLISECONDS = 1000
 NONCE_BYTES = 16
 #: Records that are looked at together.
 BATCH = 1000
+_RECORDS = "admit:{*}:s:*"
 
 
 def open_url(url: str) -> RedisStore:
@@ -184,6 +185,11 @@ class RedisStore:
         self._with(lambda client: client.ping())
         return None
 
+    def close(self) -> None:
+        """Close the connections. The next use makes new ones."""
+        if self._made is not None:
+            self._made.close()
+
     def _run(
         self, script: Script, *keys: str, args: Sequence[object] = (), tries: int = TRIES
     ) -> Any:  # noqa: ANN401 - what scripts return
@@ -233,9 +239,6 @@ def _name(name: bytes, kind: str) -> str:
 def _index(name: bytes) -> tuple[str, str]:
     """Return an owner's or a label's index, and the ends of what is in it."""
     return _name(name, "i"), _name(name, "e")
-
-
-_RECORDS = "admit:{*}:s:*"
 
 
 def _record(key: bytes) -> str:

@@ -198,6 +198,10 @@ class SqlStore:
             return f"the table {table.name} " + ("has a former layout" if there else "is missing")
         return None
 
+    def close(self) -> None:
+        """Close the connections. The next use makes new ones."""
+        self._database.close()
+
     def _in(self, seconds: int) -> ColumnElement[int]:
         return self._now + seconds * MILLISECONDS
 
