@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 SUFFIX = ".journal"
+#: The ways to end a session; those with True end all of its user.
+WAYS = {"sign-out": False, "everywhere": True, "sid": False, "sub": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
-from admit.race.journal import Ended, Ending, Failed, Line, Page, Renewed, Started
+from admit.race.journal import WAYS, Ended, Ending, Failed, Line, Page, Renewed, Started
 from admit.race.outcome import RULES, Broken, Figures
 from admit.race.provider import Presented
 
@@ -162,7 +162,7 @@ def counted(seen: Seen, brought: Brought, *, seconds: float, killed: int) -> Fig
         seconds=round(seconds, 1),
         pages=len(seen.pages),
         sessions=len(seen.lives),
-        ends=dict(sorted(ends.items())),
+        ends={way: ends[way] for way in WAYS},
         expiries=len(brought),
         refreshes=sum(map(len, brought.values())),
         killed=killed,

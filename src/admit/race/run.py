@@ -10,7 +10,7 @@ import secrets
 import signal
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -62,12 +62,13 @@ def race(options: Options) -> Outcome:
             folder=Path(folder),
         )
         parts = assembled(order)
-        if (problem := parts.store.problem()) is not None:
-            raise StoreUnavailable(problem)
-        try:
-            return _raced(order, provider, parts)
-        finally:
-            clean_up(parts, options)
+        with closing(parts.store):
+            if (problem := parts.store.problem()) is not None:
+                raise StoreUnavailable(f"{problem}; admit store create makes it")
+            try:
+                return _raced(order, provider, parts)
+            finally:
+                clean_up(parts, options)
 
 
 def _raced(order: Order, provider: RaceProvider, parts: Parts) -> Outcome:

@@ -20,7 +20,7 @@ from admit.browser import BrowserRequest
 from admit.errors import SignInAgain, SignInError
 from admit.model import Session
 from admit.ports import HttpRequest, run_sync
-from admit.race.journal import Ended, Ending, Failed, Journal, Page, Renewed, Started
+from admit.race.journal import WAYS, Ended, Ending, Failed, Journal, Page, Renewed, Started
 from admit.race.options import user_of
 from admit.race.parts import Parts, clock
 from admit.race.slots import Visited
@@ -32,12 +32,11 @@ MIN_TTL = 1
 #: One page in so many is slow: it takes so many seconds at most, and notes then that its session is
 #: in use.
 SLOW, SLOWEST = 8, 0.03
+#: Seconds.
 USED_UP = 60
 #: Threads of a process that wait for one session's access token at once: with more, all of them
 #: would soon wait for a session whose holder was killed.
 MOST_WAITING = 2
-#: The ways to end a session; those with True end all of its user.
-WAYS = {"sign-out": False, "everywhere": True, "sid": False, "sub": True}
 
 
 class Visits:

@@ -10,14 +10,15 @@ import signal
 import threading
 import time
 from contextlib import suppress
+from itertools import cycle
 from multiprocessing.connection import Connection
 
 from admit.errors import SignInError
-from admit.race.journal import Journal
+from admit.race.journal import WAYS, Journal
 from admit.race.options import Order
 from admit.race.parts import assembled
 from admit.race.slots import Slots, Visited
-from admit.race.visits import WAYS, Visits
+from admit.race.visits import Visits
 
 #: Seconds that a session lives before somebody ends it, about.
 LIFE = 4.0
@@ -45,6 +46,7 @@ class Worker:
         self._visits = visits
         self._slots = slots
         self._filling = {slot: threading.Lock() for slot in order.slots}
+        self._ways = cycle(WAYS)
         self.stop = threading.Event()
 
     def fill(self, slot: int) -> None:
@@ -74,7 +76,7 @@ class Worker:
         waiting = self._visits.waiting() if random.random() < HALF else None  # noqa: S311
         visited = waiting or next(iter(self._slots.read(slot)), None)
         if visited is not None:
-            self._visits.end(visited, random.choice(list(WAYS)))  # noqa: S311
+            self._visits.end(visited, next(self._ways))
 
     def _visit(self, slot: int) -> None:
         visited = self._of(slot)
