@@ -107,7 +107,9 @@ class ProviderCalls:
 
         The token is spent last: where the store fails in between, the provider tries again.
         """
-        name = b"jti " + sha256(jti.encode()).digest()[:24]
+        # Applications may share a store, and a provider may tell each of them in the same words.
+        told = "\n".join((*self._settings.audience, jti))
+        name = b"jti " + sha256(told.encode()).digest()[:24]
         if await self._store.is_used(name):
             raise ResponseRejected(
                 code, "the token was brought before", spec="RFC 7519 4.1.7", status=status

@@ -169,6 +169,16 @@ def test_a_token_counts_once(site: Site) -> None:
     assert browser.is_signed_in()
 
 
+def test_applications_that_share_a_store_do_not_use_up_each_others_tokens(
+    site: Site, store: MemoryStore
+) -> None:
+    provider = MemoryProvider(client_id="other", now=site.clock)
+    for one in (site, Site(store=store, provider=provider, clock=site.clock)):
+        browser = user(one, "00u1", "s1")
+        assert post(one, one.provider.logout_token(sub="00u1", jti="same")).status_code == 200
+        assert not browser.is_signed_in()
+
+
 @pytest.mark.parametrize("claims", [{"sub": "00u1"}, {"sid": "s1"}])
 def test_a_sign_in_that_is_under_way_does_not_survive(site: Site, claims: dict[str, Any]) -> None:
     assert isinstance(site.provider, Slow)
