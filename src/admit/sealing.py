@@ -76,10 +76,17 @@ class Sealer:
         """Return *message* sealed for *purpose*: base64url, a third longer, plus 60 characters."""
         return to_base64url(self.seal_octets(purpose, message))
 
-    def seal_octets(self, purpose: bytes, message: bytes) -> bytes:
-        """Return *message* sealed for *purpose*: 45 bytes longer."""
-        head = VERSION + self._newest + self._random(SALT_BYTES)
-        sealed = _cipher(self._keys[self._newest], purpose, head).encrypt(
+    def seal_octets(self, purpose: bytes, message: bytes, *, key_id: bytes = b"") -> bytes:
+        """Return *message* sealed for *purpose*: 45 bytes longer.
+
+        Args:
+            purpose: What it is opened for again.
+            message: Of any length.
+            key_id: Of the key to seal with; the newest where it is empty.
+        """
+        identifier = key_id or self._newest
+        head = VERSION + identifier + self._random(SALT_BYTES)
+        sealed = _cipher(self._keys[identifier], purpose, head).encrypt(
             head[-NONCE_BYTES:], message, head
         )
         return head + sealed

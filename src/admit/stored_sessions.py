@@ -163,7 +163,9 @@ class StoredSessions:
         cookie = _cookie(text)
         if cookie is None:
             return False
-        return await self.store.replace(session.id, found.record, self._seal(cookie, session))
+        # The key that it began under made its names too: who counts its records knows its use.
+        sealed = self._seal(cookie, session, key_id(found.record))
+        return await self.store.replace(session.id, found.record, sealed)
 
     def is_due(self, session: Session, now: int) -> bool:
         """Tell whether the store should hear that the session is in use."""
@@ -210,18 +212,16 @@ class StoredSessions:
         """Return what the session is found by, beside its owner."""
         said: dict[str, Any] = {**json.loads(session.userinfo or b"{}"), **id_token.claims}
         sid, email = said.get("sid"), said.get("email")
-        labels = []
-        if isinstance(sid, str):
-            labels.append(self.names.sids(sid)[0])
-        if self._by_email and isinstance(email, str):
-            labels.append(self.names.emails(email)[0])
-        return labels
+        by_sid = self.names.sids(sid)[:1] if isinstance(sid, str) else []
+        by_email = self.names.emails(email)[:1] if self._by_email and isinstance(email, str) else []
+        return [*by_sid, *by_email]
 
     def _ttl(self, session: Session, now: int) -> int:
         return max(min(self._idle, session.started_at + self.absolute - now), 1)
 
-    def _seal(self, cookie: bytes, session: Session) -> bytes:
-        return self._sealer.seal_octets(self._purpose(cookie), encode_session(session))
+    def _seal(self, cookie: bytes, session: Session, key_id: bytes = b"") -> bytes:
+        message = encode_session(session)
+        return self._sealer.seal_octets(self._purpose(cookie), message, key_id=key_id)
 
     def _open(self, cookie: bytes, record: bytes) -> Session | None:
         message = self._sealer.open_octets(self._purpose(cookie), record)
