@@ -132,9 +132,9 @@ def test_a_store_that_is_away_is_exit_status_3(scheme: str) -> None:
     assert "password" not in shown.output
 
 
-def test_a_store_that_is_not_made_ready_is_exit_status_3(tmp_path: Path) -> None:
+def test_a_store_that_is_not_made_ready_is_exit_status_2(tmp_path: Path) -> None:
     shown = CliRunner().invoke(main, [*SMALL, "--store", f"sqlite:///{tmp_path}/none.db"])
-    assert shown.exit_code == 3
+    assert shown.exit_code == 2
     assert "admit store create" in shown.output
 
 

@@ -30,6 +30,7 @@ from admit.race.server import served
 from admit.race.slots import Visited
 from admit.race.visits import Visits
 from admit.race.worker import READY, work
+from admit.stores import check_ready
 
 #: Seconds for a worker to fill its slots, and to end once it is told to.
 FILLING, ENDING = 60, 30
@@ -43,8 +44,9 @@ def race(options: Options) -> Outcome:
     """Race over a store, and return what was found. What was put into the store is ended.
 
     Raises:
-        ConfigurationError: The store's URL is no good, or a package is missing.
-        StoreUnavailable: The store is away, or is not made ready.
+        ConfigurationError: The store's URL is no good, a package is missing, or the store is not
+            made ready.
+        StoreUnavailable: The store is away.
     """
     client_id = f"admit-race-{secrets.token_hex(8)}"
     with (
@@ -63,8 +65,7 @@ def race(options: Options) -> Outcome:
         )
         parts = assembled(order)
         with closing(parts.store):
-            if (problem := parts.store.problem()) is not None:
-                raise StoreUnavailable(f"{problem}; admit store create makes it")
+            check_ready(parts.store)
             try:
                 return _raced(order, provider, parts)
             finally:
