@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from admit.ports import Record
@@ -92,6 +93,14 @@ class Forgetful(Broken):
         if self._loads % 100 == 0:
             await self.whole.delete(key)
         return await self.whole.load(key)
+
+
+class Dies(Broken):
+    """Takes its process along."""
+
+    async def touch(self, key: bytes, ttl: int) -> None:
+        del key, ttl
+        os._exit(1)
 
 
 class Crashes(Broken):

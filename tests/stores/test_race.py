@@ -75,6 +75,7 @@ def test_without_grace_only_a_killed_holders_sessions_are_lost(
         (broken.ForgetsEnds, "back_from_the_dead"),
         (broken.Forgetful, "session_lost"),
         (broken.Crashes, "failed"),
+        (broken.Dies, "failed"),
     ],
 )
 def test_a_store_that_breaks_a_rule_loses_the_race(

@@ -147,8 +147,8 @@ def interrupted_sessions(seen: Seen, brought: Brought) -> set[str]:
     return {session for session, _ in _interrupted(seen, brought)}
 
 
-def counted(seen: Seen, brought: Brought, *, seconds: float, killed: int) -> Figures:
-    """Return the figures."""
+def counted(seen: Seen, brought: Brought, *, began: float, seconds: float, killed: int) -> Figures:
+    """Return the figures of a race that began then, and took so many seconds."""
     interrupted = interrupted_sessions(seen, brought)
     lost = {
         page.session
@@ -160,7 +160,7 @@ def counted(seen: Seen, brought: Brought, *, seconds: float, killed: int) -> Fig
     ends = Counter(ending.way for ending, done in seen.ends if done < inf)
     return Figures(
         seconds=round(seconds, 1),
-        pages=len(seen.pages),
+        pages=sum(0 <= page.began - began < seconds for page in seen.pages),
         sessions=len(seen.lives),
         ends={way: ends[way] for way in WAYS},
         expiries=len(brought),

@@ -10,7 +10,7 @@ import secrets
 import signal
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -81,19 +81,23 @@ def _raced(order: Order, provider: RaceProvider, parts: Parts) -> Outcome:
         workers.watch(until=began + order.options.seconds)
         seconds = time.monotonic() - began
         workers.stop()
-    _look_again(order, provider, parts)
+    _look_again(order, provider, parts, workers.died)
     seen = sorted_lines(read_journals(order.folder))
     return Outcome(
         store=repr(parts.store),
-        figures=counted(seen, provider.presented, seconds=seconds, killed=workers.killed),
+        figures=counted(
+            seen, provider.presented, began=began, seconds=seconds, killed=workers.killed
+        ),
         broken=judged(seen, provider.presented),
     )
 
 
-def _look_again(order: Order, provider: RaceProvider, parts: Parts) -> None:
+def _look_again(order: Order, provider: RaceProvider, parts: Parts, died: int) -> None:
     """Look at every session once more: is gone what was ended, and there what was not?"""
     journal = Journal(order.folder, FIRST)
     visits = Visits(parts, journal, FIRST)
+    for _ in range(died):
+        visits.failed("worker.died", None)
     seen: Seen = sorted_lines(read_journals(order.folder))
     interrupted = interrupted_sessions(seen, provider.presented)
     for name, life in seen.lives.items():
@@ -137,7 +141,13 @@ class Workers:
         self._provider = provider
         self._running: list[Running] = []
         self._started = 0
+        self._gone = 0
         self.killed = 0
+
+    @property
+    def died(self) -> int:
+        """How many ended by themselves."""
+        return self._gone - self.killed
 
     def start(self) -> None:
         """Start all, and let them begin together.
@@ -163,7 +173,11 @@ class Workers:
                 self._provider.hunter = self._hunter()
             for place, running in enumerate(self._running):
                 if not running.process.is_alive():
-                    self._running[place] = self._again(running)
+                    self._gone += 1
+                    running.pipe.close()
+                    successor = self._running[place] = self._new(running.order.number)
+                    self._await(successor)
+                    successor.pipe.send(READY)
             time.sleep(LOOK_EVERY)
 
     def stop(self) -> None:
@@ -173,11 +187,13 @@ class Workers:
             StoreUnavailable: One of them did not.
         """
         for running in self._running:
-            running.pipe.send(READY)
+            with suppress(BrokenPipeError):
+                running.pipe.send(READY)
         for running in self._running:
             running.process.join(ENDING)
             if running.process.exitcode is None:
                 raise StoreUnavailable(f"worker {running.order.name} did not end in {ENDING} s")
+            self._gone += running.process.exitcode != 0
 
     def kill(self) -> None:
         """Leave no process behind."""
@@ -195,13 +211,6 @@ class Workers:
         process.start()
         theirs.close()
         return Running(order, process, ours)
-
-    def _again(self, running: Running) -> Running:
-        running.pipe.close()
-        successor = self._new(running.order.number)
-        self._await(successor)
-        successor.pipe.send(READY)
-        return successor
 
     def _await(self, running: Running) -> None:
         try:

@@ -9,14 +9,14 @@ import json
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
 
-from admit.race.provider import Answer, RaceProvider
+from admit.race.provider import RaceProvider
 
 #: Seconds after which a refresh is answered.
 SOONEST, LATEST = 0.005, 0.05
@@ -74,7 +74,7 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(*answer)
         presented.answered = time.monotonic()
 
-    def _answer(self, status: int, document: Answer | Any) -> None:  # noqa: ANN401 - JSON
+    def _answer(self, status: int, document: Mapping[str, Any]) -> None:
         body = json.dumps(document).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -83,7 +83,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_: Any) -> None:  # noqa: ANN401 - as above
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401 - as above
         """Say nothing."""
 
 

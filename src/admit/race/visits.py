@@ -76,9 +76,13 @@ class Visits:
         try:
             yield
         except SignInError as error:
-            self._failed(error.code, session)
+            self.failed(error.code, session)
         except Exception as error:  # noqa: BLE001 - a thread that ends would hide what is wrong
-            self._failed(f"crash.{type(error).__name__}", session)
+            self.failed(f"crash.{type(error).__name__}", session)
+
+    def failed(self, code: str, session: str | None) -> None:
+        """Write down that something failed."""
+        self._journal.write(Failed(code=code, session=session, done=time.monotonic()))
 
     def start(self, slot: int) -> Visited:
         """Sign a user in, for a new session of *slot*.
@@ -216,6 +220,3 @@ class Visits:
     def _page(self, visited: Visited, began: float, *, found: bool) -> None:
         now = time.monotonic()
         self._journal.write(Page(session=visited.name, began=began, done=now, found=found))
-
-    def _failed(self, code: str, session: str | None) -> None:
-        self._journal.write(Failed(code=code, session=session, done=time.monotonic()))

@@ -128,9 +128,11 @@ def test_the_figures_count_what_was_seen() -> None:
         failed("store.unavailable", None),
         *(renewed(float(number), turn=number) for number in range(2, 102)),
     ]
-    figures = counted(sorted_lines(lines), brought(2, 3, killed=[1]), seconds=4.04, killed=1)
-    assert (figures.seconds, figures.pages, figures.sessions) == (4.0, 2, 2)
-    assert figures.pages_per_second == 0.5
+    figures = counted(
+        sorted_lines(lines), brought(2, 3, killed=[1]), began=1.0, seconds=5.04, killed=1
+    )
+    assert (figures.seconds, figures.pages, figures.sessions) == (5.0, 2, 2)
+    assert figures.pages_per_second == 0.4
     assert figures.ends == {"sign-out": 0, "everywhere": 0, "sid": 1, "sub": 0}
     assert (figures.expiries, figures.refreshes, figures.refreshes_per_expiry) == (1, 2, 2.0)
     assert (figures.killed, figures.interrupted, figures.store_errors) == (1, 0, 1)
@@ -149,12 +151,13 @@ def test_a_session_that_a_killed_worker_took_along_is_counted_apart(
     lines: list[Line], lost: int
 ) -> None:
     seen = sorted_lines([started(), *lines])
-    figures = counted(seen, brought(2, killed=[0]), seconds=1, killed=1)
+    figures = counted(seen, brought(2, killed=[0]), began=6.5, seconds=1, killed=1)
     assert (figures.interrupted, figures.interrupted_lost) == (1, lost)
+    assert figures.pages == 0, "it was looked at before the race, or after it"
     assert judged(seen, brought(2, killed=[0])) == ()
 
 
 def test_nothing_seen_is_nothing_counted() -> None:
-    figures = counted(sorted_lines([]), {}, seconds=1, killed=0)
+    figures = counted(sorted_lines([]), {}, began=0, seconds=1, killed=0)
     assert figures.refreshes_per_expiry == 0.0
     assert figures.waits == (0.0, 0.0, 0.0)
