@@ -83,7 +83,7 @@ def test_a_store_that_breaks_a_rule_loses_the_race(
 ) -> None:
     url = url_of("sqlite", request, tmp_path)
     options = Options(
-        store=url, workers=2, threads=3, sessions=60, seconds=2, kills=0, opener=opener
+        store=url, workers=2, threads=3, sessions=120, seconds=2, kills=0, opener=opener
     )
     # What hits only a page that waits may need another race, on a slow machine.
     outcome = next(one for one in map(race, [options] * 5) if rule in told(one))

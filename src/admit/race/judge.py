@@ -120,7 +120,7 @@ def _judge_refreshes(seen: Seen, brought: Brought, told: Mapping[str, list[str]]
     for one in seen.renewed:
         name = one.session, one.turn
         kept[name] = min(kept.get(name, inf), one.done)
-    excused = Counter(_interrupted(seen, brought))
+    excused = Counter((session, turn) for session, turn, _ in _interrupted(seen, brought))
     for (session, turn), times in brought.items():
         again = times[1:]
         # Who was interrupted could not keep what came: one more is right for each.
@@ -130,21 +130,29 @@ def _judge_refreshes(seen: Seen, brought: Brought, told: Mapping[str, list[str]]
             told[rule].append(f"session {session}, refresh {turn}")
 
 
-def _interrupted(seen: Seen, brought: Brought) -> Iterator[tuple[str, int | None]]:
-    """Return each refresh that was interrupted, where its number is known with it."""
+def _interrupted(seen: Seen, brought: Brought) -> Iterator[tuple[str, int | None, float]]:
+    """Return each refresh that was interrupted: session, number where it is known, time."""
     kept = {(one.session, one.turn, one.by) for one in seen.renewed}
     for (session, turn), times in brought.items():
         for one in times:
             if one.is_killed and (session, turn + 1, one.by) not in kept:
-                yield session, turn
+                yield session, turn, one.answered or one.at
     for failed in seen.failed:
         if failed.code == STORE and failed.session is not None:
-            yield failed.session, None
+            yield failed.session, None, failed.done
 
 
 def interrupted_sessions(seen: Seen, brought: Brought) -> set[str]:
-    """Return the sessions of which a refresh was interrupted: by a kill, or by the store."""
-    return {session for session, _ in _interrupted(seen, brought)}
+    """Return the sessions of which a refresh was interrupted: by a kill, or by the store.
+
+    Those are left out whose end had begun by then: nobody was to keep what came for them.
+    """
+    lives = seen.lives
+    return {
+        session
+        for session, _, at in _interrupted(seen, brought)
+        if session in lives and at < lives[session].may_be_dead_since
+    }
 
 
 def counted(seen: Seen, brought: Brought, *, began: float, seconds: float, killed: int) -> Figures:

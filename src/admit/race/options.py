@@ -16,7 +16,7 @@ from admit.stores import Store, open_store
 
 #: Sessions that one user has: ended together by a sign-out everywhere.
 SESSIONS_OF_A_USER = 4
-#: Seconds that what the race leaves in the store lives on at most, after its end.
+#: Seconds that what a race leaves in the store lives on after its end, about.
 REMAINS = 120
 BASE_URL = "http://localhost"
 

@@ -37,6 +37,9 @@ USED_UP = 60
 #: Threads of a process that wait for one session's access token at once: with more, all of them
 #: would soon wait for a session whose holder was killed.
 MOST_WAITING = 2
+#: Seconds. Who has waited for longer may wait for a worker that was killed, and is left to see how
+#: that goes on.
+LATELY = 0.05
 
 
 class Visits:
@@ -55,16 +58,17 @@ class Visits:
         self._numbers = count()
         self._issuer = parts.party.client.issuer
         self._form = {"Content-Type": "application/x-www-form-urlencoded"}
-        #: Sessions of pages that wait here, by their threads.
-        self._waiting: dict[int, Visited] = {}
+        #: Sessions of pages that wait here, and since when, by their threads.
+        self._waiting: dict[int, tuple[float, Visited]] = {}
 
     def waiting(self) -> Visited | None:
-        """Return the session of the page here that began last to wait, if one does."""
-        return next(reversed(list(self._waiting.values())), None)
+        """Return the session of a page here that has just begun to wait, if one has."""
+        lately = time.monotonic() - LATELY
+        return next((one for since, one in list(self._waiting.values()) if since > lately), None)
 
     @contextmanager
     def _waits(self, visited: Visited) -> Iterator[None]:
-        self._waiting[threading.get_ident()] = visited
+        self._waiting[threading.get_ident()] = time.monotonic(), visited
         try:
             yield
         finally:
@@ -131,9 +135,8 @@ class Visits:
             with self._waits(visited):
                 time.sleep(random.uniform(0, SLOWEST))  # noqa: S311
                 run_sync(self._parts.sessions.touch(session, clock()))
-        if list(self._waiting.values()).count(visited) >= MOST_WAITING:
-            return True
-        return self.renew(visited, session)
+        waiting = [one for _, one in list(self._waiting.values())].count(visited)
+        return waiting >= MOST_WAITING or self.renew(visited, session)
 
     def load(self, visited: Visited) -> Session | None:
         """Return the session, if it is alive."""

@@ -13,7 +13,7 @@ from contextlib import suppress
 from itertools import cycle
 from multiprocessing.connection import Connection
 
-from admit.errors import SignInError
+from admit.errors import SignInError, StoreUnavailable
 from admit.race.journal import WAYS, Journal
 from admit.race.options import Order
 from admit.race.parts import assembled
@@ -21,7 +21,7 @@ from admit.race.slots import Slots, Visited
 from admit.race.visits import Visits
 
 #: Seconds that a session lives before somebody ends it, about.
-LIFE = 4.0
+LIFE = 10.0
 #: Sessions that one end brings down, about.
 OF_AN_END = 2.0
 #: One visit in so many is to a session that is over.
@@ -55,6 +55,20 @@ class Worker:
             newest = self._slots.read(slot)
             if not newest or self._visits.load(newest[0]) is None:
                 self._slots.put(slot, self._visits.start(slot))
+
+    def begin(self, slot: int) -> None:
+        """Fill a slot for the first time.
+
+        Raises:
+            StoreUnavailable: It is away already.
+        """
+        try:
+            self.fill(slot)
+        except StoreUnavailable:
+            raise
+        except SignInError as error:
+            # Others may be at work already, and have ended what was just begun.
+            self._visits.failed(error.code, None)
 
     def run(self) -> None:
         """Visit until it is time to stop."""
@@ -101,8 +115,8 @@ def work(order: Order, pipe: Connection) -> None:
     try:
         worker = Worker(order, Visits(assembled(order), journal, order.name), Slots(order.folder))
         for slot in order.slots:
-            worker.fill(slot)
-    except SignInError as error:
+            worker.begin(slot)
+    except StoreUnavailable as error:
         pipe.send(str(error))
         return
     pipe.send(READY)

@@ -140,19 +140,20 @@ def test_the_figures_count_what_was_seen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "lost"),
+    ("lines", "interrupted", "lost"),
     [
-        ([page(6, found=False)], 1),
-        ([page(6, found=True)], 0),
-        ([of_session(5), page(6, found=False)], 0),
+        ([page(6, found=False)], 1, 1),
+        ([page(6, found=True)], 1, 0),
+        ([of_session(5), page(6, found=False)], 1, 0),
+        ([of_session(1.9), page(6, found=False)], 0, 0),
     ],
 )
 def test_a_session_that_a_killed_worker_took_along_is_counted_apart(
-    lines: list[Line], lost: int
+    lines: list[Line], interrupted: int, lost: int
 ) -> None:
     seen = sorted_lines([started(), *lines])
     figures = counted(seen, brought(2, killed=[0]), began=6.5, seconds=1, killed=1)
-    assert (figures.interrupted, figures.interrupted_lost) == (1, lost)
+    assert (figures.interrupted, figures.interrupted_lost) == (interrupted, lost)
     assert figures.pages == 0, "it was looked at before the race, or after it"
     assert judged(seen, brought(2, killed=[0])) == ()
 
