@@ -12,7 +12,7 @@ import click
 
 from admit.cli.refusals import refusals
 
-BROKEN = 1
+BROKEN, INTERRUPTED = 1, 130
 
 
 @click.command()
@@ -65,6 +65,8 @@ def race(url: str | None, *, as_json: bool, **numbers: Any) -> None:  # noqa: AN
     except ConfigurationError as error:
         # 1 is for a rule that was broken alone.
         raise click.UsageError(str(error)) from None
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     click.echo(outcome.as_json() if as_json else outcome.as_table())
     if not outcome.has_held:
         sys.exit(BROKEN)
