@@ -111,8 +111,9 @@ def django_provider() -> Iterator[Peer]:
         yield peer
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def idpyoidc_provider() -> Iterator[Peer]:
+    """A new one each time: it tells applications of the user's first session, not of the last."""
     python = needs(str(PROGRAMS / "django-admin"), FIX).replace("django-admin", "python")
     with running("", python, str(HERE / "providers/idpyoidc_provider.py")) as peer:
         yield peer

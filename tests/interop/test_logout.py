@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser as Chromium
@@ -18,11 +19,12 @@ YES = "Yes, sign me out"
 
 @contextmanager
 def two_apps(
-    peer: Peer, store: Store, client: str, other: str
+    peer: Peer, store: Store, client: str, other: str, **settings: Any
 ) -> Iterator[tuple[App, App]]:
     """Serve two applications of one provider, on one store."""
-    first = App(peer, client, store=store)
-    second = App(peer, other, store=store, base_url=peer.other_url, cookie_name="other")
+    first = App(peer, client, store=store, **settings)
+    apart: dict[str, Any] = {"base_url": peer.other_url, "cookie_name": "other"}
+    second = App(peer, other, store=store, **apart, **settings)
     with first.serving(peer.app_port), second.serving(peer.other_port):
         yield first, second
 
@@ -85,33 +87,145 @@ def test_a_logout_token_without_sid_ends_all_sessions_of_the_user_and_of_nobody_
         assert is_signed_in(other, bob)
 
 
-# --- front channel, and odd logout tokens: idpyoidc ---------------------------------------------
+# --- odd logout tokens, and the front channel: idpyoidc -----------------------------------------
+
+BY_POST = {"token_endpoint_auth_method": "client_secret_post"}
 
 
-def sign_in_at(page: Page, app: App) -> None:
-    page.goto(f"{app.url}/profile")
-    page.get_by_label("User").fill("alice")
-    page.get_by_label("Password").fill("alice-pw")
-    page.get_by_role("button", name="Sign in").click()
-    expect(page).to_have_url(f"{app.url}/profile")
+def test_a_logout_token_with_a_sealed_sid_and_no_sub_ends_that_session(
+    idpyoidc_provider: Peer, store: Store
+) -> None:
+    """It has no type either, and lives for a day."""
+    with two_apps(idpyoidc_provider, store, "basic", "back", **BY_POST) as (app, other):
+        browser = sign_in(other)
+        sign_in(app, browser=browser)
+        elsewhere = sign_in(other)
+
+        sign_out(app, browser)
+
+        assert [ended["count"] for ended in other.told("session.ended")] == [1]
+        assert not is_signed_in(other, browser)
+        assert is_signed_in(other, elsewhere)
 
 
 @pytest.fixture
 def contexts(chromium: Chromium) -> Iterator[tuple[BrowserContext, BrowserContext]]:
     """Two browsers."""
-    pair = chromium.new_context(), chromium.new_context()
-    for context in pair:
-        context.set_default_timeout(10_000)
-    yield pair
-    for context in pair:
-        context.close()
+    with chromium.new_context() as first, chromium.new_context() as second:
+        for context in (first, second):
+            context.set_default_timeout(10_000)
+        yield first, second
 
 
-def test_try(idpyoidc_provider: Peer, store: Store) -> None:
-    with two_apps(idpyoidc_provider, store, "front", "back") as (app, other):
-        browser = sign_in(app)
-        sign_in(other, browser=browser)
-        print(app.events, other.events)
-        sign_out(app, browser)
-        print(browser.page, app.events, other.events, idpyoidc_provider.seen())
-        assert 0
+@pytest.fixture
+def page(contexts: tuple[BrowserContext, BrowserContext]) -> Page:
+    return contexts[0].new_page()
+
+
+def fill_in(page: Page, app: App) -> None:
+    page.goto(f"{app.url}/profile")
+    page.get_by_label("User").fill("alice")
+    page.get_by_label("Password").fill("alice-pw")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_load_state()
+    if (allow := page.get_by_role("button", name="Allow")).count():
+        allow.click()
+    expect(page).to_have_url(f"{app.url}/profile")
+
+
+def leave(page: Page, app: App) -> None:
+    page.goto(f"{app.url}/")
+    page.get_by_role("button", name="Sign out").click()
+
+
+def test_a_frame_without_cookies_ends_the_session_that_it_names_and_no_other(
+    idpyoidc_provider: Peer, store: Store, contexts: tuple[BrowserContext, BrowserContext]
+) -> None:
+    page, elsewhere = (context.new_page() for context in contexts)
+    frames: list[tuple[int, str | None]] = []
+    page.on(
+        "response",
+        lambda response: (
+            frames.append((response.status, response.request.header_value("cookie")))
+            if response.url.startswith(f"{other.url}/frontchannel-logout")
+            else None
+        ),
+    )
+    with two_apps(idpyoidc_provider, store, "front", "other-front", **BY_POST) as (app, other):
+        fill_in(page, other)
+        fill_in(page, app)
+        fill_in(elsewhere, other)
+
+        leave(page, app)
+        page.get_by_role("button", name=YES).click()
+        expect(page.get_by_role("heading", name="Peer: signed out")).to_be_visible()
+        page.wait_for_load_state()
+        for frame in page.frames[1:]:
+            assert frame.title() == "Signed out"
+        page.get_by_role("button", name="Continue").click()
+        expect(page).to_have_url(f"{app.url}/")
+
+        assert frames == [(200, None)]
+        ended = other.told("session.ended")
+        assert [(one["by"], one["count"]) for one in ended] == [("frontchannel", 1)]
+        page.goto(f"{other.url}/profile")
+        expect(page.get_by_role("heading", name="Peer: login")).to_be_visible()
+        elsewhere.reload()
+        expect(elsewhere).to_have_url(f"{other.url}/profile")
+
+
+# --- the form that browsers sign out at the provider with ---------------------------------------
+
+
+def test_a_form_ends_the_session_of_a_provider_that_takes_forms(
+    oidc_provider_by_post: Peer, page: Page
+) -> None:
+    peer = oidc_provider_by_post
+    with App(peer, end_session_method="post").serving(peer.app_port) as app:
+        fill_in(page, app)
+        leave(page, app)
+        expect(page).to_have_url(f"{peer.url}/session/end")
+        page.get_by_role("button", name=YES).click()
+        expect(page).to_have_url(f"{app.url}/")
+        assert app.told("logout.returned") == [{"state": "ok"}]
+        page.goto(f"{app.url}/profile")
+        expect(page.get_by_role("heading", name="Peer: login")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("name", "client", "said"),
+    [
+        pytest.param("oidc_provider", "basic", "Not Found", id="no route unless it is set up"),
+        pytest.param("django_provider", "basic", "CSRF verification failed", id="no form of ours"),
+        pytest.param("idpyoidc_provider", "basic", "Missing cookie", id="a cookie of SameSite=Lax"),
+    ],
+)
+def test_a_provider_that_takes_no_form_of_another_site_says_so_and_keeps_its_session(
+    request: pytest.FixtureRequest, page: Page, name: str, client: str, said: str
+) -> None:
+    """With these, ADMIT_END_SESSION_METHOD=get is what works."""
+    peer: Peer = request.getfixturevalue(name)
+    more = BY_POST if name == "idpyoidc_provider" else {}
+    app = App(peer, client, end_session_method="post", **more)
+    with app.serving(peer.app_port):
+        fill_in(page, app)
+        leave(page, app)
+        expect(page.get_by_text(said)).to_be_visible()
+        page.goto(f"{app.url}/")
+        assert page.text_content("body") == "Nobody", "signed out here in any case"
+
+        page.goto(f"{app.url}/profile")
+        page.wait_for_load_state()
+        expect(page.get_by_role("heading", name="Peer: login")).not_to_be_visible()
+
+
+def test_a_link_ends_the_session_of_idpyoidc(idpyoidc_provider: Peer, page: Page) -> None:
+    with App(idpyoidc_provider, **BY_POST).serving(idpyoidc_provider.app_port) as app:
+        fill_in(page, app)
+        leave(page, app)
+        page.get_by_role("button", name=YES).click()
+        page.get_by_role("button", name="Continue").click()
+        expect(page).to_have_url(f"{app.url}/")
+        assert app.told("logout.returned") == [{"state": "ok"}]
+        page.goto(f"{app.url}/profile")
+        expect(page.get_by_role("heading", name="Peer: login")).to_be_visible()

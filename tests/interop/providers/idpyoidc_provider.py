@@ -37,7 +37,7 @@ ASK = """<h1>Peer: sign out</h1><form method="post" action="/rp_logout">
 FRAMES = """<h1>Peer: signed out</h1>{}<form action="/back">
 <input type="hidden" name="to" value="{}"><button>Continue</button></form>"""
 MINTS = ["access_token", "refresh_token", "id_token"]
-BY_SECRET = ["client_secret_basic"]
+BY_SECRET = ["client_secret_post"]
 
 
 def of_server(name: str, /, **arguments: Any) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def register(client_id: str, base: str, **more: Any) -> None:
         "client_salt": "salt",
         "redirect_uris": [(f"{base}/authorization-code/callback", {})],
         "post_logout_redirect_uri": [base, {}],
-        "token_endpoint_auth_method": "client_secret_basic",
+        "token_endpoint_auth_method": "client_secret_post",
         "response_types_supported": ["code"],
         "id_token_signed_response_alg": "RS256",
         "allowed_scopes": list(CONFIGURATION["scopes_to_claims"]),
