@@ -50,7 +50,11 @@ class Peer:
         self._stack = ExitStack()
 
     def start(self) -> None:
-        environ = self._environ | {"ISSUER": self.issuer, "BASE": self.url, "RP": self.app_url}
+        environ: dict[str, Any] = self._environ | {
+            "ISSUER": self.issuer,
+            "BASE": self.url,
+            "RP": self.app_url,
+        }
         environ |= {"RP_TLS": self.tls_url, "OTHER": self.other_url}
         self._stack.enter_context(process(*self._command, ready="ready", **environ))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Response, expect
 
 from admit.stores import Store
 from interop.conftest import App, Peer
@@ -143,14 +143,13 @@ def test_a_frame_without_cookies_ends_the_session_that_it_names_and_no_other(
 ) -> None:
     page, elsewhere = (context.new_page() for context in contexts)
     frames: list[tuple[int, str | None]] = []
-    page.on(
-        "response",
-        lambda response: (
+    address = f"{idpyoidc_provider.other_url}/frontchannel-logout"
+
+    def note(response: Response) -> None:
+        if response.url.startswith(address):
             frames.append((response.status, response.request.header_value("cookie")))
-            if response.url.startswith(f"{other.url}/frontchannel-logout")
-            else None
-        ),
-    )
+
+    page.on("response", note)
     with two_apps(idpyoidc_provider, store, "front", "other-front", **BY_POST) as (app, other):
         fill_in(page, other)
         fill_in(page, app)

@@ -269,9 +269,7 @@ def verify() -> Response:
     asked = method.unpack_token(request.form["token"])
     wanted = AuthorizationRequest().from_urlencoded(asked["query"])
     endpoint = provider.get_endpoint("authorization")
-    session = endpoint.create_session(
-        wanted, user, asked["authn_class_ref"], asked["iat"], method
-    )
+    session = endpoint.create_session(wanted, user, asked["authn_class_ref"], asked["iat"], method)
     return answer(endpoint, wanted, endpoint.authz_part2(request=wanted, session_id=session))
 
 
