@@ -67,11 +67,15 @@ class Peer:
 
     def seen(self) -> list[str]:
         """Return what has happened at the provider, oldest first."""
-        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=10)
-        connection.request("GET", "/seen")
-        seen: list[str] = json.loads(connection.getresponse().read())
-        connection.close()
+        seen: list[str] = json.loads(self.ask("/seen"))
         return seen
+
+    def ask(self, path: str) -> bytes:
+        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=10)
+        connection.request("GET", path)
+        said = connection.getresponse().read()
+        connection.close()
+        return said
 
 
 @contextmanager

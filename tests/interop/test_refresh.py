@@ -104,6 +104,7 @@ def test_eight_requests_at_two_workers_are_one_refresh(oidc_provider: Peer, stor
         other = App(oidc_provider, store=store, **ASKED["oidc_provider"])
         app.ahead = other.ahead = ENDED
         cookie = browser.cookie_header(app.url)
+        oidc_provider.ask("/slow")
         barrier, before = Barrier(8), oidc_provider.seen().count("grant refresh_token")
 
         def ask(worker: App) -> tuple[int, str]:
@@ -114,6 +115,7 @@ def test_eight_requests_at_two_workers_are_one_refresh(oidc_provider: Peer, stor
 
         with ThreadPoolExecutor(8) as pool:
             answers = set(pool.map(ask, [app, other] * 4))
+        oidc_provider.ask("/quick")
 
         assert [status for status, _ in answers] == [200], "all got the same token"
         assert oidc_provider.seen().count("grant refresh_token") - before == 1

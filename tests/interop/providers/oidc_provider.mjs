@@ -1,6 +1,7 @@
 // node oidc-provider with two plain pages. ISSUER is its own address; RP and RP_TLS the
 // application's, over http and over https; OTHER that of a second application. BY_POST lets
-// browsers sign out by POST. GET /seen tells what happened here.
+// browsers sign out by POST. GET /seen tells what happened here; GET /slow and GET /quick say how
+// tokens come.
 import { createServer } from 'node:http';
 import { exportJWK, generateKeyPair } from 'jose';
 import { Provider } from 'oidc-provider';
@@ -106,8 +107,12 @@ async function interact(request, response) {
 }
 
 const serve = provider.callback();
+let slow = 0; // milliseconds that the token endpoint lets everybody wait
 createServer((request, response) => {
   if (request.url === '/seen') return response.end(JSON.stringify(seen));
+  if (request.url === '/slow') return response.end(String(slow = 500));
+  if (request.url === '/quick') return response.end(String(slow = 0));
+  if (request.url === '/token' && slow) return setTimeout(() => serve(request, response), slow);
   if (BY_POST) secured(response);
   if (!request.url.startsWith('/interaction/')) return serve(request, response);
   return interact(request, response).catch((error) => {
