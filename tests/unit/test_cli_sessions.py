@@ -106,6 +106,18 @@ def test_what_has_ended_is_not_listed_though_the_store_still_has_it(
     assert deployed.run("sessions", "show", deployed.reference(cookie)).exit_code == 1
 
 
+def test_a_record_that_was_saved_too_late_is_not_listed_as_its_users(deployed: Deployed) -> None:
+    store = deployed.sessions().store
+    deployed.sign_in("00u1")
+    [(key, since)] = run_sync(store.find(deployed.sessions().names.owners("00u1")[0]))
+    record = run_sync(store.load(key))
+    assert record is not None
+    deployed.run("sessions", "end", "--user", "00u1")
+    run_sync(store.save(key, record.value, 60, since=since, lasting=60))
+    assert run_sync(store.load(key)) is not None
+    assert json.loads(deployed.run("sessions", "list", "--user", "00u1", "--json").stdout) == []
+
+
 def test_one_session_shows_that_its_content_is_sealed(deployed: Deployed) -> None:
     reference = deployed.reference(deployed.sign_in())
     result = deployed.run("sessions", "show", reference)
