@@ -29,6 +29,8 @@ from admit.session_names import Names
 PURPOSE = b"stored session 2"
 SECRET_BYTES = 32
 COOKIE_BYTES, COOKIE_LENGTH = OWNER_BYTES + SECRET_BYTES, 59
+#: Opens for nobody.
+ENDED = b""
 #: The store hears of a session's use once this part of its idle time has passed.
 TOUCH_AFTER = 8
 #: Sessions whose content is remembered, once opened, in each process.
@@ -193,6 +195,13 @@ class StoredSessions:
         """
         del now
         await self.store.delete(session.id)
+
+    async def end_unchanged(self, found: Found) -> bool:
+        """End the session if its record is still the one that was read; tell whether it was."""
+        if not await self.store.replace(found.session.id, found.record, ENDED):
+            return False
+        await self.store.delete(found.session.id)
+        return True
 
     def forget_marks(self) -> None:
         """Ask for the marks again at the next look at a session."""
