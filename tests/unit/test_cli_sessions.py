@@ -372,6 +372,26 @@ def test_the_sessions_of_an_app_end_and_its_hook_hears_of_it(
     assert str(event).startswith("session.ended ")
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("site_that_raises", "raise RuntimeError('my secret')", "stopped with RuntimeError"),
+        ("site_that_imports", "import no_such_module_of_the_test", "an ImportError was raised"),
+        ("site_without_app", "", "Failed to find"),
+        ("site_without_us", "import flask\napp = flask.Flask('us')", "the app 'us' has no SignIn"),
+    ],
+)
+def test_an_app_that_cannot_be_loaded_is_told_in_one_line(
+    deployed: Deployed, tmp_path: Path, name: str, text: str, told: str
+) -> None:
+    (tmp_path / f"{name}.py").write_text(f"{text}\n")
+    result = deployed.run("sessions", "list", "--app", f"{name}:app")
+    assert result.exit_code == 1
+    assert told in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert "my secret" not in result.output
+
+
 def test_a_store_of_the_apps_own_that_cannot_be_looked_through_still_ends_sessions(
     deployed: Deployed, tmp_path: Path
 ) -> None:
