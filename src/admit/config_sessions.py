@@ -56,7 +56,7 @@ def read_sessions(reader: Reader, scope: tuple[str, ...], *, own_store: bool) ->
         "idle_timeout": idle,
         "absolute_timeout": absolute,
         "secret_keys": keys,
-        "secret_keys_place": place,
+        "keys_found_in": place,
         "sessions": sessions,
         "access_tokens": _access_tokens(reader, scope, stored=sessions != "cookie"),
     }

@@ -1,4 +1,4 @@
-"""What operators do to sessions, over real stores."""
+"""What operators do to sessions, over a real Redis, where looking through them is a scan."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from deployed import NEW, OLD, Deployed, key_id
 
 
-@pytest.fixture(params=["redis_url", "postgresql_url", "cluster_url"])
+@pytest.fixture(params=["redis_url", "cluster_url"])
 def deployed(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Deployed:
@@ -45,7 +45,7 @@ def test_operators_see_sessions_end_them_and_retire_their_key(deployed: Deployed
     assert not deployed.is_alive(other)
     assert deployed.run("keys", "retire", key_id(OLD)).exit_code == 0
 
-    last = deployed.sign_in("00u1")
+    last = deployed.sign_in("00u3")
     assert deployed.is_alive(last)
     assert deployed.run("sessions", "end", "--all", "--yes").exit_code == 0
     assert not deployed.is_alive(last)

@@ -94,7 +94,7 @@ def _check_unneeded(deployment: Deployment, key_id: bytes, *, end_sessions: bool
 
 def _named(places: Sequence[int], settings: Settings) -> str:
     """Return where in the configuration a key is; the first place is 1."""
-    setting, of = settings.secret_keys_place, len(settings.secret_keys)
+    setting, of = settings.keys_found_in, len(settings.secret_keys)
     if setting == FLASKS:
         setting, of = "SECRET_KEY_FALLBACKS", of - 1
         places = [place - 1 for place in places]
