@@ -1,0 +1,84 @@
+"""What the session page shows, and sign-ins that the provider starts."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser.conftest import Demo
+from browser.person import control, is_in, is_out, sign_in
+
+USE = re.compile("Use the access token")
+
+
+def refreshes(demo: Demo) -> int:
+    return int(control(demo.provider, "counts", "GET")["grants"].get("refresh_token", 0))
+
+
+def test_the_session_page_tells_times_and_scope_but_no_token(page: Page) -> None:
+    sign_in(page, "/session")
+    expect(page.get_by_role("row", name="Kept in a store: sqlite")).to_be_visible()
+    expect(page.get_by_role("row", name="Access token ends")).to_contain_text("UTC")
+    expect(page.get_by_role("row", name="Access token is for")).to_contain_text("offline_access")
+    assert "eyJ" not in page.content()
+
+
+def test_the_access_token_opens_userinfo(page: Page, demo: Demo) -> None:
+    sign_in(page, "/session")
+    before = refreshes(demo)
+    page.get_by_role("button", name=USE).click()
+    expect(page.get_by_text('"email": "alice@example.com"')).to_be_visible()
+    expect(page.get_by_text("was still fresh")).to_be_visible()
+    assert refreshes(demo) == before
+
+
+def test_an_access_token_that_has_expired_is_renewed_by_a_click_and_once(
+    page: Page, demo: Demo
+) -> None:
+    control(demo.provider, "access-token-lifetime?seconds=1")
+    try:
+        sign_in(page, "/session")
+    finally:
+        control(demo.provider, "access-token-lifetime?seconds=60")
+    before, end = refreshes(demo), time.monotonic() + 10
+    fresh = page.get_by_text("was still fresh")
+    page.get_by_role("button", name=USE).click()
+    while fresh.is_visible():
+        assert time.monotonic() < end, "it never expired"
+        page.get_by_role("button", name=USE).click()
+    expect(page.get_by_text("was renewed just now")).to_be_visible()
+    expect(page.get_by_text('"email": "alice@example.com"')).to_be_visible()
+    page.get_by_role("button", name=USE).click()
+    expect(fresh).to_be_visible()
+    assert refreshes(demo) == before + 1
+
+
+@pytest.mark.parametrize("form", [False, True], ids=["GET", "POST"])
+def test_a_tile_of_the_provider_signs_in_without_a_question(
+    page: Page, demo: Demo, form: bool
+) -> None:
+    sign_in(page, "/session")
+    page.get_by_role("button", name="Sign out of this app only").click()
+    is_out(page)
+    page.goto(demo.provider)
+    if form:
+        page.get_by_text("Open by a form").click()
+        page.get_by_label("target_link_uri").fill(f"{demo.url}/members")
+        page.get_by_role("button", name="Open My Web App").click()
+    else:
+        page.get_by_role("link", name="My Web App").click()
+    expect(page).to_have_url(f"{demo.url}/members" if form else f"{demo.url}/")
+    is_in(page)
+
+
+def test_a_tile_does_not_lead_to_another_site(page: Page, demo: Demo) -> None:
+    sign_in(page)
+    page.goto(demo.provider)
+    page.get_by_text("Open by a form").click()
+    page.get_by_label("target_link_uri").fill(f"{demo.provider}/elsewhere")
+    page.get_by_role("button", name="Open My Web App").click()
+    page.wait_for_url(re.compile(re.escape(demo.url)))
+    assert "/elsewhere" not in page.url
