@@ -10,6 +10,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 ALICE = "alice@example.com"
+USE = re.compile("Use the access token")
 
 
 def fill_in(page: Page, name: str = ALICE, password: str = "alice-password") -> None:
@@ -46,3 +47,16 @@ def control(provider: str, command: str, method: str = "POST") -> dict[str, Any]
     with urllib.request.urlopen(request, timeout=10) as answer:
         told: dict[str, Any] = json.load(answer)
         return told
+
+
+def use_token(page: Page) -> bool:
+    """Click the button that calls UserInfo; tell whether the token was renewed for that."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=USE).click()
+    expect(page.get_by_text(re.compile("renewed just now|still fresh"))).to_be_visible()
+    return page.get_by_text("renewed just now").is_visible()
+
+
+def refreshes(provider: str) -> int:
+    """Return how often the provider was asked for new tokens."""
+    return int(control(provider, "counts", "GET")["grants"].get("refresh_token", 0))
