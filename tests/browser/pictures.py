@@ -10,13 +10,16 @@ from typing import Literal
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from playwright.sync_api import Browser, Page, Route, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Page, Route, ViewportSize, sync_playwright
 
+from browser.person import control
 from support import ROOT, free_port, needs, process
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 FOLDER = ROOT / "docs/pictures"
 SIZE: ViewportSize = {"width": 860, "height": 720}
+#: Of the pages that are worth it.
+TALL = 950
 CARD = (
     """<figure><img src="data:image/png;base64,{image}"><figcaption>{text}</figcaption></figure>"""
 )
@@ -45,6 +48,7 @@ def main() -> None:
             context = chromium.new_context(
                 base_url=url, viewport=SIZE, color_scheme=scheme, device_scale_factor=1
             )
+            control(f"http://127.0.0.1:{provider_port}", "reset")
             walk(context.new_page(), scheme, f"http://127.0.0.1:{provider_port}")
             context.close()
         join(chromium)
@@ -54,8 +58,9 @@ def main() -> None:
 def walk(page: Page, scheme: str, provider: str) -> None:
     """Go from page to page, as a user does, with a picture of each."""
 
-    def take(name: str) -> None:
-        page.screenshot(path=FOLDER / f"{name}-{scheme}.png", full_page=True)
+    def take(name: str, height: int = SIZE["height"]) -> None:
+        part: FloatRect = {"x": 0, "y": 0, "width": SIZE["width"], "height": height}
+        page.screenshot(path=FOLDER / f"{name}-{scheme}.png", full_page=True, clip=part)
 
     page.goto("/")
     take("home")
@@ -72,13 +77,13 @@ def walk(page: Page, scheme: str, provider: str) -> None:
     take("signed-in")
     for name in ("About", "Members", "Profile", "Session"):
         page.get_by_role("navigation").get_by_role("link", name=name, exact=True).click()
-        take(name.lower())
+        take(name.lower(), TALL if name == "Session" else SIZE["height"])
     page.get_by_role("button", name="Use the access token").click()
-    take("userinfo")
+    take("userinfo", TALL)
     page.goto(provider)
     page.get_by_role("button", name="By email").click()
     page.get_by_text("204").wait_for()
-    take("provider")
+    take("provider", TALL)
     # Universal Logout has ended the app's session, and the provider's begins another.
     page.goto("/profile")
     page.goto("/signout")
