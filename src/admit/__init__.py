@@ -11,7 +11,9 @@ from admit.errors import (
     Problem,
     ProviderError,
     ResponseRejected,
+    SignInAgain,
     SignInError,
+    StoreUnavailable,
 )
 from admit.providers import okta_issuer
 from admit.user import User, user_id
@@ -22,7 +24,9 @@ __all__ = [
     "Problem",
     "ProviderError",
     "ResponseRejected",
+    "SignInAgain",
     "SignInError",
+    "StoreUnavailable",
     "User",
     "okta_issuer",
     "user_id",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,7 +14,7 @@ from flask_login import current_user, login_required, logout_user
 from werkzeug.test import TestResponse
 
 from admit.events import Event
-from admit.flask import SignIn
+from admit.flask import SignIn, current_session
 from admit.ports import SessionStore
 from admit.testing import MemoryProvider
 
@@ -47,9 +49,10 @@ class Site:
         *,
         provider: MemoryProvider | None = None,
         store: SessionStore | None = None,
+        clock: Clock | None = None,
         **settings: Any,
     ) -> None:
-        self.clock = Clock()
+        self.clock = clock or Clock()
         self.provider = provider or MemoryProvider(now=self.clock)
         self.events: list[Event] = []
         self.signed_in: list[str] = []
@@ -99,6 +102,13 @@ def add_pages(app: flask.Flask, sign_in: SignIn) -> None:
     def plain() -> str:
         return "plain"
 
+    @app.route("/token", methods=["GET", "POST"])
+    @sign_in.public
+    def token() -> str:
+        arguments = flask.request.args
+        scopes = arguments.get("scopes", "").split()
+        return current_session.access_token(scopes, int(arguments.get("min_ttl", "30")))
+
     @app.get("/leave")
     @sign_in.public
     def leave() -> str:
@@ -138,6 +148,10 @@ class Browser:
         """Sign in, and return the answer of the callback."""
         return self.get(self.site.provider.callback(self.begin(url)))
 
+    def sign_out(self, **data: str) -> TestResponse:
+        """Press the application's own sign-out button."""
+        return self.post("/signout", OWN, data=data)
+
     def cookies(self) -> dict[str, str]:
         return {cookie.key: cookie.value for cookie in (self.client._cookies or {}).values()}
 
@@ -147,6 +161,14 @@ class Browser:
     def json(self, url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
         document: dict[str, Any] = json.loads(self.get(url, headers).data)
         return document
+
+
+def passed_on(answer: TestResponse) -> tuple[str, dict[str, str]]:
+    """Return where a page passes its form on to, and the fields."""
+    assert answer.status_code == 200, answer.text
+    [action] = re.findall(r'<form method="post" action="([^"]+)"', answer.text)
+    fields = re.findall(r'name="([^"]+)" value="([^"]*)"', answer.text)
+    return html.unescape(action), {name: html.unescape(value) for name, value in fields}
 
 
 def asked(url: str) -> dict[str, str]:

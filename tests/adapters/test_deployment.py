@@ -7,7 +7,7 @@ import pytest
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
 
-from adapters.site import NAVIGATION, OWN, Browser, Site, asked
+from adapters.site import NAVIGATION, OWN, Browser, Site, asked, passed_on
 from admit import ConfigurationError
 from admit.flask import SignIn
 
@@ -91,7 +91,7 @@ def test_under_a_prefix_everything_stays_below_it() -> None:
     assert answer.location == "https://example.com/app/profile"  # type: ignore[attr-defined]
     assert get("/app/profile").status_code == 200  # type: ignore[attr-defined]
     out = client.post("/app/signout", base_url="https://example.com", headers=OWN)
-    assert asked(out.location)["post_logout_redirect_uri"] == "https://example.com/app"
+    assert passed_on(out)[1]["post_logout_redirect_uri"] == "https://example.com/app"
 
 
 def test_paths_are_the_applications_choice() -> None:

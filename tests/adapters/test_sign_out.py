@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
+from hashlib import sha256
 
 import pytest
 
-from adapters.site import NAVIGATION, OWN, PAGE, Browser, Site, asked
+from adapters.site import NAVIGATION, OWN, PAGE, Browser, Site, asked, passed_on
 from admit.errors import ProviderError
 
 CROSS = {**NAVIGATION, "Sec-Fetch-Site": "cross-site"}
@@ -19,11 +21,9 @@ def signed_in(browser: Browser) -> Browser:
 
 
 def test_it_ends_the_local_session_then_the_providers(site: Site, signed_in: Browser) -> None:
-    answer = signed_in.post("/signout", OWN)
+    endpoint, request = passed_on(signed_in.sign_out())
 
-    assert answer.status_code == 303
-    assert answer.location.startswith("https://provider.test/oauth2/default/v1/logout?")
-    request = asked(answer.location)
+    assert endpoint == "https://provider.test/oauth2/default/v1/logout"
     assert request["post_logout_redirect_uri"] == "http://localhost:5000"
     assert request["id_token_hint"].count(".") == 2
     assert len(request["state"]) == 43
@@ -33,6 +33,40 @@ def test_it_ends_the_local_session_then_the_providers(site: Site, signed_in: Bro
     assert (back.status_code, back.location) == (303, "http://localhost:5000/")
     assert site.events[-1].fields["state"] == "ok"
     assert "Sign in" in signed_in.get("/").text
+
+
+def test_the_id_token_stays_out_of_addresses(signed_in: Browser) -> None:
+    answer = signed_in.sign_out()
+    _, request = passed_on(answer)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    policy = answer.headers["Content-Security-Policy"]
+    assert "unsafe-inline" not in policy
+    [script] = re.findall("<script>(.*?)</script>", answer.text)
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}';" in policy
+    assert request["id_token_hint"] not in str(answer.headers)
+
+
+def test_a_provider_that_wants_it_by_get_is_asked_so() -> None:
+    site = Site(end_session_method="get")
+    browser = site.browser()
+    browser.sign_in()
+    answer = browser.sign_out()
+    assert answer.status_code == 303
+    assert answer.location.startswith("https://provider.test/oauth2/default/v1/logout?")
+    assert asked(answer.location).keys() == {"id_token_hint", "post_logout_redirect_uri", "state"}
+    assert not browser.is_signed_in()
+
+
+def test_cookies_cannot_be_ended_everywhere_and_nobody_is_told_so(
+    site: Site, signed_in: Browser
+) -> None:
+    assert "everywhere" not in signed_in.get("/signout").text
+    answer = signed_in.sign_out(everywhere="yes")
+    assert answer.status_code == 501
+    assert site.events[-1].fields["code"] == "sign_out.everywhere"
+    assert signed_in.is_signed_in()
 
 
 def test_a_state_that_was_not_sent_is_only_told_to_the_log(site: Site, signed_in: Browser) -> None:
@@ -65,8 +99,8 @@ def test_get_asks_first_and_its_form_signs_out(signed_in: Browser) -> None:
     assert signed_in.is_signed_in()
 
     [token] = re.findall(r'name="token" value="([^"]+)"', page.text)
-    answer = signed_in.post("/signout", PAGE, data={"token": token})
-    assert "/v1/logout?" in answer.location
+    endpoint, _ = passed_on(signed_in.post("/signout", PAGE, data={"token": token}))
+    assert endpoint.endswith("/v1/logout")
     assert not signed_in.is_signed_in()
 
 
@@ -123,7 +157,7 @@ def test_nobody_is_kept_from_signing_out_by_a_provider_that_is_away(
     site.provider.answers[path] = ProviderError("provider.unreachable", status=503)
     site.clock.now += 3000
     signed_in.get("/profile")
-    assert signed_in.post("/signout", OWN).status_code == 303
+    assert signed_in.post("/signout", OWN).status_code == 200
     assert not signed_in.is_signed_in()
 
 
@@ -157,7 +191,7 @@ def test_a_landing_page_of_its_own_says_signed_out() -> None:
     site = Site(signed_out_path="/signed-out")
     browser = site.browser()
     browser.sign_in()
-    request = asked(browser.post("/signout", OWN).location)
+    _, request = passed_on(browser.sign_out())
     assert request["post_logout_redirect_uri"] == "http://localhost:5000/signed-out"
     page = browser.get(f"/signed-out?state={request['state']}")
     assert page.status_code == 200

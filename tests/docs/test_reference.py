@@ -14,7 +14,7 @@ from admit.cli import main
 from admit.codes import CODES
 from admit.config import ALIASES, NAMES, read_settings
 from admit.flask import SignIn, settings_of
-from admit.testing import MemoryProvider
+from admit.testing import MemoryProvider, MemoryStore
 from docs.conftest import PAGES, ROOT
 
 REFERENCE = ROOT / "docs/reference"
@@ -108,7 +108,8 @@ def test_each_code_tells_its_status_its_causes_and_its_fix(code: str) -> None:
 def test_every_code_that_a_page_mentions_exists() -> None:
     doors = "|".join(sorted({re.escape(code.partition(".")[0]) for code in CODES}))
     mentioned = re.compile(rf"`((?:{doors})\.[a-z_]+)`")
-    events = {"provider.unavailable", "session.expired"}
+    events = {"provider.unavailable", "session.expired", "refresh.ok", "refresh.failed"}
+    events |= {"refresh.refused", "revocation.failed"}
     for page in PAGES:
         found = {code for code in mentioned.findall(text_of(page)) if not code.endswith(".py")}
         unknown = found - set(CODES) - events
@@ -149,7 +150,11 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
 
 @pytest.mark.usefixtures("deployment")
 def test_the_reference_lists_all_endpoints_and_each_that_a_page_uses_exists() -> None:
-    ours = endpoints(signed_out_path="/signed-out")
+    ours = endpoints(
+        signed_out_path="/signed-out",
+        universal_logout_path="/universal-logout",
+        store=MemoryStore(lambda: 0),
+    )
     table = text_of(REFERENCE / "flask.md").split("## Routes and endpoints")[1].split("\n## ")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == ours
     for page in PAGES:

@@ -109,8 +109,8 @@ class Failover:
         self.kill = stack.close
 
 
-@pytest.fixture
-def failover(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Failover]:
+@contextmanager
+def sentinels_watch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Failover]:
     master, replica = free_port(), free_port()
     sentinels = [free_port() for _ in range(3)]
     with ExitStack() as stack, ExitStack() as of_master:
@@ -137,6 +137,18 @@ def failover(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Failover]:
         wait_until(lambda: b"state=online" in subprocess.check_output(info))
         hosts = ",".join(f"127.0.0.1:{port}" for port in sentinels)
         yield Failover(f"redis+sentinel://{hosts}/sessions/0", master, of_master)
+
+
+@pytest.fixture
+def failover(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Failover]:
+    with sentinels_watch(tmp_path_factory) as watched:
+        yield watched
+
+
+@pytest.fixture(scope="session")
+def sentinel_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with sentinels_watch(tmp_path_factory) as watched:
+        yield watched.url
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

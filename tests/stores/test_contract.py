@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, update
 
+from admit.ports import run_sync
 from admit.stores import Store, open_store
 from admit.stores.redis import RedisStore
 from admit.stores.sql import SqlStore
 from admit.stores.sql_tables import METADATA
 from admit.testing import MemoryStore, SessionStoreContract
-from admit.testing.store import Forward
+from admit.testing.store import KEY, LABEL, OWNER, SECOND, Forward
 
 
 class TestMemory(SessionStoreContract):
@@ -33,6 +35,13 @@ class TestMemory(SessionStoreContract):
         return forward
 
 
+def next_millisecond() -> None:
+    """Wait for it: what a store does may take less, and its time shall have passed."""
+    began = time.time_ns() // 1_000_000
+    while time.time_ns() // 1_000_000 == began:
+        pass
+
+
 class Sql(SessionStoreContract):
     """Time passes in SQL when all that is kept gets older."""
 
@@ -43,6 +52,7 @@ class Sql(SessionStoreContract):
                 for table in METADATA.sorted_tables:
                     older = table.c.expires_at - seconds * 1000
                     connection.execute(update(table).values(expires_at=older))
+            next_millisecond()
 
         return forward
 
@@ -74,7 +84,58 @@ class TestPostgresql(Sql):
         store._engine.dispose()
 
 
-class TestRedis(SessionStoreContract):
+class Redis(SessionStoreContract):
+    """Time passes in Redis when so much is taken off the life of all that is kept."""
+
+    @pytest.fixture
+    def everywhere(self) -> dict[str, str]:
+        return {}
+
+    @pytest.fixture
+    def forward(self, store: RedisStore, everywhere: dict[str, str]) -> Forward:
+        def forward(seconds: int) -> None:
+            client = store._made
+            for key in client.keys("*", **everywhere):
+                client.pexpire(key, client.pttl(key) - seconds * 1000)
+                if key.endswith(b":e"):
+                    for member in client.zrange(key, 0, -1):
+                        client.zincrby(key, -seconds * 1000, member)
+            next_millisecond()
+
+        return forward
+
+    def test_an_index_does_not_grow_for_ever(self, store: RedisStore, forward: Forward) -> None:
+        """Only by when they have ended at the latest are keys left out; and it ends with them."""
+        for number in range(3):
+            key = OWNER + bytes([number]) * 32
+            run_sync(store.save(key, b"value", 60, since=1, lasting=90 - number, labels=[LABEL]))
+            forward(49)
+        assert [key[-1] for key, _ in run_sync(store.find(OWNER))] == [1, 2]
+        assert [key[-1] for key, _ in run_sync(store.find(LABEL))] == [1, 2]
+        forward(100)
+        assert run_sync(store.find(OWNER)) == []
+        assert run_sync(store.find(LABEL)) == []
+
+    def test_an_index_lasts_as_long_as_anything_in_it(
+        self, store: RedisStore, forward: Forward
+    ) -> None:
+        run_sync(store.save(KEY, b"value", 600, since=1, lasting=600, labels=[LABEL]))
+        run_sync(store.save(SECOND, b"value", 60, since=2, lasting=60, labels=[LABEL]))
+        forward(120)
+        assert KEY in dict(run_sync(store.find(LABEL)))
+        assert run_sync(store.end(OWNER, lasting=60)) == 1
+
+    def test_operators_see_each_record_and_nothing_in_it(self, store: RedisStore) -> None:
+        keys = {bytes([number]) * 44 for number in range(50)}
+        for key in keys:
+            run_sync(store.save(key, b"\x01abcd and more", 60, since=1, lasting=60, labels=[LABEL]))
+        found = list(store.records())
+        assert {one.key for one in found} == keys
+        assert {(one.key_id, one.size) for one in found} == {(b"abcd", 14)}
+        assert all(50 <= one.left <= 60 for one in found)
+
+
+class TestRedis(Redis):
     @pytest.fixture
     def store(self, redis_url: str) -> Iterator[Store]:
         store = opened(redis_url)
@@ -83,18 +144,22 @@ class TestRedis(SessionStoreContract):
         yield store
         store._made.close()
 
+
+class TestSentinel(Redis):
     @pytest.fixture
-    def forward(self, store: RedisStore) -> Forward:
-        """Take so much off the life of all that is kept."""
-
-        def forward(seconds: int) -> None:
-            for key in store._made.keys("*"):
-                store._made.pexpire(key, store._made.pttl(key) - seconds * 1000)
-
-        return forward
+    def store(self, sentinel_url: str) -> Iterator[Store]:
+        store = opened(sentinel_url)
+        assert isinstance(store, RedisStore)
+        store._made.flushdb()
+        yield store
+        store._made.close()
 
 
-class TestCluster(SessionStoreContract):
+class TestCluster(Redis):
+    @pytest.fixture
+    def everywhere(self) -> dict[str, str]:
+        return {"target_nodes": "primaries"}
+
     @pytest.fixture
     def store(self, cluster_url: str) -> Iterator[Store]:
         store = opened(cluster_url)
@@ -103,13 +168,3 @@ class TestCluster(SessionStoreContract):
         store._made.flushall(target_nodes="primaries")
         yield store
         store._made.close()
-
-    @pytest.fixture
-    def forward(self, store: RedisStore) -> Forward:
-        """Take so much off the life of all that is kept."""
-
-        def forward(seconds: int) -> None:
-            for key in store._made.keys("*", target_nodes="primaries"):
-                store._made.pexpire(key, store._made.pttl(key) - seconds * 1000)
-
-        return forward

@@ -21,13 +21,13 @@ from admit import ConfigurationError
 from admit.cli import main
 from admit.errors import StoreUnavailable
 from admit.flask import SignIn
-from admit.ports import run_sync
+from admit.ports import SessionStore, run_sync
 from admit.stores import Store, open_store
 from admit.stores.sql import SWEEP_EVERY, SqlStore
 from stores.conftest import Failover, postgresql_server, redis_server, wait_until
 from support import free_port
 
-KEY = b"k" * 32
+KEY = b"k" * 44
 SETTINGS: dict[str, Any] = {
     "issuer": "https://provider.test",
     "client_id": "c",
@@ -37,8 +37,12 @@ SETTINGS: dict[str, Any] = {
 }
 
 
+def save(store: SessionStore, key: bytes = KEY, ttl: int = 60) -> None:
+    run_sync(store.save(key, b"value", ttl, since=1, lasting=600))
+
+
 def works(store: Store) -> bool:
-    run_sync(store.save(KEY, b"value", 60))
+    save(store)
     return run_sync(store.load(KEY)) is not None
 
 
@@ -133,8 +137,8 @@ def test_many_threads_write_at_once(store: Store) -> None:
 
     def write(number: int) -> None:
         for turn in range(10):
-            key = bytes([number, turn]) * 16
-            run_sync(store.save(key, b"value", 60))
+            key = bytes([number, turn]) * 22
+            save(store, key)
             found.append(run_sync(store.load(key)) is not None)
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
@@ -155,13 +159,13 @@ def test_what_has_expired_is_swept_now_and_then(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path}/sessions.db")
     assert isinstance(store, SqlStore)
     store.create()
-    run_sync(store.save(KEY, b"value", 60))
+    save(store)
     with store._engine.begin() as connection:
         connection.execute(text("UPDATE admit_sessions SET expires_at = 1"))
-    run_sync(store.save(b"o" * 32, b"value", 60))
+    save(store, b"o" * 44)
     assert rows(tmp_path / "sessions.db") == 2
     store._swept_at -= SWEEP_EVERY
-    run_sync(store.save(b"p" * 32, b"value", 60))
+    save(store, b"p" * 44)
     assert rows(tmp_path / "sessions.db") == 2
     close(store)
 
@@ -212,7 +216,7 @@ def test_a_url_that_is_no_good_is_told_without_its_password(url: str) -> None:
 
 def test_a_sentinel_leads_to_the_new_master_and_sessions_live_on(failover: Failover) -> None:
     store = open_store(failover.url)
-    run_sync(store.save(KEY, b"value", 600))
+    save(store, ttl=600)
     client = store._made  # type: ignore[attr-defined]
     assert client.wait(1, 1000) == 1, "the replica has it"
 

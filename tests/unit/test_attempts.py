@@ -9,7 +9,9 @@ import pytest
 
 from admit.attempts import LIFETIME, MOST, MOST_BYTES, Attempts, attempt_key
 from admit.model import AuthorizationRequest
+from admit.ports import run_sync
 from admit.sealing import Sealer, Unsealable
+from admit.testing import MemoryStore
 from material import NOW, REQUEST
 
 SECRET = "secret-" * 6
@@ -79,12 +81,23 @@ def test_the_name_of_a_cookie_tells_nothing_of_the_state(state: str) -> None:
 
 def test_an_attempt_is_used_once() -> None:
     attempts = attempts_of()
-    assert not attempts.is_spent("abc")
-    assert attempts.use("abc", NOW) is True
-    assert attempts.is_spent("abc")
-    assert attempts.use("abc", NOW) is False
-    assert attempts.use("abc", NOW + LIFETIME - 1) is False
-    assert attempts.use("other", NOW) is True
+    assert not run_sync(attempts.is_spent("abc"))
+    assert run_sync(attempts.use("abc", NOW)) == NOW * 1000
+    assert run_sync(attempts.is_spent("abc"))
+    assert run_sync(attempts.use("abc", NOW)) is None
+    assert run_sync(attempts.use("abc", NOW + LIFETIME - 1)) is None
+    assert run_sync(attempts.use("other", NOW)) == NOW * 1000
+
+
+def test_a_store_tells_all_processes_which_were_used_and_when() -> None:
+    store = MemoryStore(lambda: NOW + 7)
+    one, other = (
+        Attempts(Sealer((SECRET,), secrets.token_bytes), "__Host-admit-", store) for _ in range(2)
+    )
+    assert run_sync(one.use("abc", NOW)) == (NOW + 7) * 1000
+    assert run_sync(other.is_spent("abc"))
+    assert run_sync(other.use("abc", NOW)) is None
+    assert not run_sync(other.is_spent("other"))
 
 
 def test_only_our_cookies_are_pending() -> None:

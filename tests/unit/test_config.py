@@ -170,6 +170,11 @@ def test_every_setting_may_be_given(tmp_path: Path) -> None:
         "http_timeout": 5,
         "ca_file": ca_file,
         "sessions": "redis://:secret@host/0",
+        "access_tokens": "no",
+        "end_session_method": "get",
+        "backchannel_logout_path": "/back-logout",
+        "frontchannel_logout_path": "/front-logout",
+        "universal_logout_path": "/all-logout",
     }
     assert values.keys() | {"okta_domain", "okta_authorization_server"} == set(NAMES)
     settings = read_settings(values, {}, {})
@@ -189,7 +194,19 @@ def test_every_setting_may_be_given(tmp_path: Path) -> None:
     assert (settings.cookie_name, settings.groups_claim) == ("my_app", "roles")
     assert (settings.http_timeout, settings.ca_file) == (5.0, ca_file)
     assert settings.sessions == "redis://:secret@host/0"
+    assert (settings.access_tokens, settings.end_session_method) == (False, "get")
+    assert settings.backchannel_logout_path == "/back-logout"
+    assert settings.frontchannel_logout_path == "/front-logout"
+    assert settings.universal_logout_path == "/all-logout"
     assert "secret" not in repr(settings)
+
+
+def test_a_store_keeps_tokens_and_cookies_do_not() -> None:
+    assert not read().access_tokens
+    stored = read(sessions="sqlite:///sessions.db", scope="openid offline_access")
+    assert (stored.access_tokens, stored.are_stored) == (True, True)
+    own = read_settings({**GOOD, "scope": "openid offline_access"}, {}, {}, own_store=True)
+    assert (own.access_tokens, own.are_stored, own.sessions) == (True, True, "own")
 
 
 def test_the_same_names_work_in_the_environment() -> None:
@@ -323,7 +340,23 @@ def test_what_is_needed_must_be_there_and_no_placeholder(name: str, value: objec
         ({"client_secret": "0oa1client"}, "client_secret", "client id"),
         ({"scope": "profile"}, "scope", "openid"),
         ({"scope": ""}, "scope", "openid"),
-        ({"scope": "openid offline_access"}, "scope", "offline_access"),
+        ({"scope": "openid offline_access"}, "scope", "ADMIT_SESSIONS to a store"),
+        (
+            {"scope": "openid offline_access", "sessions": "redis://h", "access_tokens": "no"},
+            "scope",
+            "Leave ADMIT_ACCESS_TOKENS out",
+        ),
+        ({"access_tokens": "yes"}, "access_tokens", "ADMIT_SESSIONS to a store"),
+        ({"backchannel_logout_path": "/b"}, "backchannel_logout_path", "ADMIT_SESSIONS to a store"),
+        ({"frontchannel_logout_path": "/f"}, "frontchannel_logout_path", "ADMIT_SESSIONS to a"),
+        ({"universal_logout_path": "/u"}, "universal_logout_path", "ADMIT_SESSIONS to a store"),
+        (
+            {"universal_logout_path": "u", "sessions": "redis://h"},
+            "universal_logout_path",
+            "/universal-logout",
+        ),
+        ({"backchannel_logout_path": "/signin", "sessions": "redis://h"}, "ADMIT_*_PATH", "own"),
+        ({"end_session_method": "put"}, "end_session_method", "post"),
         ({"scope": 7}, "scope", "words"),
         ({"token_endpoint_auth_method": "magic"}, "token_endpoint_auth_method", "client_secret"),
         ({"id_token_signed_response_alg": "none"}, "id_token_signed_response_alg", "RS256"),

@@ -44,7 +44,9 @@ def sessions_of(
 def start(
     sessions: CookieSessions, id_token: IDToken = ID_TOKEN, userinfo: UserInfo | None = None
 ) -> tuple[Session, str]:
-    return run_sync(sessions.start(id_token, userinfo, attempt="attempt-of-16-ch", now=NOW))
+    return run_sync(
+        sessions.start(id_token, userinfo, attempt="attempt-of-16-ch", since=0, now=NOW)
+    )
 
 
 def load(sessions: CookieSessions, text: str | None, now: int = NOW) -> Session | None:

@@ -82,10 +82,13 @@ def test_a_browser_goes_out_comes_back_and_is_signed_in() -> None:
     state = response_state(callback)
     kept = attempts.open(cookies[attempts.cookie_name(state)])
     assert kept == attempt
-    assert attempts.use(state, NOW)
+    since = run_sync(attempts.use(state, NOW))
+    assert since == NOW * 1000
     signed_in = run_sync(rp.complete(callback, attempt))
     _, cookie = run_sync(
-        sessions.start(signed_in.id_token, signed_in.userinfo, attempt="a" * 16, now=NOW)
+        sessions.start(
+            signed_in.id_token, signed_in.userinfo, attempt="a" * 16, since=since, now=NOW
+        )
     )
 
     session = run_sync(sessions.load(cookie, NOW + 60))

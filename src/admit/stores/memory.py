@@ -94,7 +94,7 @@ class MemoryStore:
     async def end(self, owner: bytes, *, lasting: int, before: int | None = None) -> int:
         """End the owner's records that began up to *before*, and return how many there were."""
         with self._lock:
-            await self.mark(owner, lasting=lasting, before=before)
+            self._set_mark(owner, lasting, before)
             over = [k for k, v in self._kept.items()
                     if k[:OWNER_BYTES] == owner and v.since <= self._mark(owner)]  # fmt: skip
             alive = sum(self._alive(key) is not None for key in over)
@@ -105,9 +105,7 @@ class MemoryStore:
     async def mark(self, name: bytes, *, lasting: int, before: int | None = None) -> None:
         """Set a mark of any name, as `end` sets an owner's."""
         with self._lock:
-            now = self._now()
-            at = max(now if before is None else before, self._mark(name))
-            self._marks[name] = at, now + lasting * MILLISECONDS
+            self._set_mark(name, lasting, before)
 
     async def marks(self, names: Sequence[bytes]) -> list[int]:
         """Return each name's mark, in milliseconds; 0 where there is none."""
@@ -117,10 +115,11 @@ class MemoryStore:
     async def use(self, name: bytes, ttl: int) -> int | None:
         """Use *name* up for *ttl* seconds."""
         with self._lock:
-            if await self.is_used(name):
+            now = self._now()
+            if self._used.get(name, 0) > now:
                 return None
-            self._used[name] = self._now() + ttl * MILLISECONDS
-            return self._now()
+            self._used[name] = now + ttl * MILLISECONDS
+            return now
 
     async def is_used(self, name: bytes) -> bool:
         """Tell whether *name* is used up."""
@@ -156,6 +155,12 @@ class MemoryStore:
     def problem(self) -> str | None:
         """Return None."""
         return None
+
+    def _set_mark(self, name: bytes, lasting: int, before: int | None) -> None:
+        now = self._now()
+        at = max(now if before is None else before, self._mark(name))
+        until = max(now + lasting * MILLISECONDS, self._marks.get(name, (0, 0))[1])
+        self._marks[name] = at, until
 
     def _now(self) -> int:
         return int(self._clock() * MILLISECONDS)

@@ -12,7 +12,7 @@ the names in base64url come first:
 ``{name}:l``          A lease.
 ====================  =============================================================================
 
-May know: base64url, errors, ports.
+May know: base64url, errors, ports, listed, redis_quick, redis_scripts, redis_url.
 """
 
 from __future__ import annotations
@@ -184,7 +184,9 @@ class RedisStore:
         self._with(lambda client: client.ping())
         return None
 
-    def _run(self, script: Script, *keys: str, args: Sequence[object] = (), tries: int = TRIES) -> Any:  # noqa: E501, ANN401 - what scripts return
+    def _run(
+        self, script: Script, *keys: str, args: Sequence[object] = (), tries: int = TRIES
+    ) -> Any:  # noqa: ANN401 - what scripts return
         """Return what *script* does, which a server that began anew is told again."""
 
         def ask(client: Any) -> Any:  # noqa: ANN401 - of either kind

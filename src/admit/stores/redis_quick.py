@@ -19,10 +19,26 @@ from redis.exceptions import RedisError
 from admit.stores.redis_scripts import Script
 
 
-class Own(threading.local):
-    """What each thread has of its own, and what ends with it: a connection closes when it goes."""
+class Kept:
+    """Closes a connection when nobody has it any more: a thread has ended, or the store.
 
-    connection: Any = None
+    Left to itself a connection is closed when garbage is collected, which may be much later.
+    """
+
+    def __init__(self, connection: Any) -> None:  # noqa: ANN401 - with TLS, by Sentinel, or plain
+        self.connection = connection
+        self.process = os.getpid()
+
+    def __del__(self) -> None:
+        """Close it; of a parent's connection, this process's end alone."""
+        with suppress(Exception):
+            self.connection.disconnect()
+
+
+class Own(threading.local):
+    """What each thread has of its own, and what ends with it."""
+
+    kept: Kept | None = None
 
 
 class Quick:
@@ -42,18 +58,17 @@ class Quick:
         A connection is the thread's own again only after its whole answer was read. So no later
         reader gets that answer, whatever stops this one: an error, a signal, a greenlet's end.
         """
-        connection = self._own.connection
-        self._own.connection = None
-        if connection is None or connection.pid != os.getpid():
-            connection = self._pool.connection_class(**self._pool.connection_kwargs)
+        kept = self._own.kept
+        self._own.kept = None
         try:
+            if kept is None or kept.process != os.getpid():
+                kept = Kept(self._pool.connection_class(**self._pool.connection_kwargs))
+                # Only so does it ask the sentinels where to; sending would connect to anything.
+                kept.connection.connect()
+            connection = kept.connection
             connection.send_command("EVALSHA", script.digest, len(keys), *keys, check_health=False)
             answer = connection.read_response()
-        except BaseException as error:
-            with suppress(RedisError, OSError):
-                connection.disconnect()
-            if isinstance(error, RedisError | OSError):
-                return None
-            raise
-        self._own.connection = connection
+        except (RedisError, OSError):
+            return None
+        self._own.kept = kept
         return answer

@@ -2,23 +2,20 @@
 
 Times are the database's own, so the clocks of the machines in front of it do not matter.
 
-May know: errors, ports.
+May know: errors, ports, listed, sql_database, sql_engine, sql_tables.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
-    Executable,
-    bindparam,
     case,
     delete,
     func,
@@ -30,22 +27,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError
 
 from admit.errors import StoreUnavailable
 from admit.ports import OWNER_BYTES, Record
 from admit.stores.listed import HEAD_BYTES, Listed, listed
+from admit.stores.sql_database import Database
 from admit.stores.sql_engine import engine_of
-from admit.stores.sql_quick import Quick
-from admit.stores.sql_tables import LABELS, METADATA, NAMES, SESSIONS, Kind, clock, missing
+from admit.stores.sql_tables import LABELS, METADATA, NAMES, SESSIONS, Kind, clock, loading, missing
 
-T = TypeVar("T")
 #: Seconds between two looks for what has expired, in each process, and rows removed by one look.
 SWEEP_EVERY, SWEEP_ROWS = 60, 1000
 MILLISECONDS = 1000
 NONCE_BYTES = 16
-#: Seconds: what failed sooner, such as on a connection that was closed, is tried again.
-AGAIN = 1.0
 #: Records that are looked at together.
 BATCH = 1000
 
@@ -72,22 +66,12 @@ class SqlStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._process = os.getpid()
         self._swept_at = 0.0
         lite = engine.dialect.name == "sqlite"
         self._insert = sqlite.insert if lite else postgresql.insert
         self._greatest = func.max if lite else func.greatest
         self._now = clock(engine.dialect.name)
-        left = SESSIONS.c.expires_at - self._now
-        mark = (
-            select(NAMES.c.at)
-            .where(NAMES.c.kind == Kind.MARK, NAMES.c.name == bindparam("owner"))
-            .where(NAMES.c.expires_at > self._now)
-        )
-        self._load = select(SESSIONS.c.value, left, mark.scalar_subquery()).where(
-            SESSIONS.c.key == bindparam("key"), left > 0
-        )
-        self._quick = Quick(engine, self._load)
+        self._database = Database(engine, loading(self._now))
 
     def __repr__(self) -> str:
         """Return the kind alone: addresses may hold passwords."""
@@ -95,7 +79,7 @@ class SqlStore:
 
     async def load(self, key: bytes) -> Record | None:
         """Return the record; None where there is none."""
-        row = self._row({"key": key, "owner": key[:OWNER_BYTES]})
+        row = self._database.first({"key": key, "owner": key[:OWNER_BYTES]})
         if row is None:
             return None
         value, left, mark = row
@@ -117,40 +101,43 @@ class SqlStore:
         until = {"expires_at": self._in(lasting)}
 
         def act(connection: Connection) -> None:
-            for label in labels:
-                found = self._insert(LABELS).values(label=label, key=key, **until)
-                again = found.on_conflict_do_update(index_elements=["label", "key"], set_=until)
+            if labels:
+                found = [{"label": label, "key": key, **until} for label in set(labels)]
+                all_ = self._insert(LABELS).values(found)
+                again = all_.on_conflict_do_update(index_elements=["label", "key"], set_=until)
                 connection.execute(again)
             connection.execute(session.on_conflict_do_update(index_elements=["key"], set_=row))
 
-        self._with(act)
+        self._database.ask(act)
         self._sweep()
 
     async def replace(self, key: bytes, old: bytes, new: bytes) -> bool:
         """Put *new* in the place of *old*, and tell whether *old* was there. Its life stays."""
         statement = update(SESSIONS).where(*self._alive(key), SESSIONS.c.value == old)
-        return self._count(statement.values(value=new)) == 1
+        return self._database.count(statement.values(value=new)) == 1
 
     async def touch(self, key: bytes, ttl: int) -> None:
         """Keep what is there for *ttl* seconds from now. What is gone stays gone."""
-        self._count(update(SESSIONS).where(*self._alive(key)).values(expires_at=self._in(ttl)))
+        self._database.count(
+            update(SESSIONS).where(*self._alive(key)).values(expires_at=self._in(ttl))
+        )
 
     async def delete(self, key: bytes) -> None:
         """Forget what is there, if anything is."""
-        self._count(delete(SESSIONS).where(SESSIONS.c.key == key))
+        self._database.count(delete(SESSIONS).where(SESSIONS.c.key == key))
 
     async def find(self, label: bytes) -> list[tuple[bytes, int]]:
         """Return the keys saved with *label*, or with it as their owner, and their beginnings."""
         alive = select(SESSIONS.c.key, SESSIONS.c.since).where(SESSIONS.c.expires_at > self._now)
         labelled = alive.join(LABELS, LABELS.c.key == SESSIONS.c.key).where(LABELS.c.label == label)
         both = union(alive.where(SESSIONS.c.owner == label), labelled).order_by("since")
-        return [(bytes(key), since) for key, since in self._rows(both)]
+        return [(bytes(key), since) for key, since in self._database.rows(both)]
 
     async def end(self, owner: bytes, *, lasting: int, before: int | None = None) -> int:
         """End the owner's records that began up to *before*, and return how many there were."""
         mark = self._marked(owner, lasting, before)
         over = delete(SESSIONS).where(SESSIONS.c.owner == owner, SESSIONS.c.since <= mark)
-        return self._count(over.where(SESSIONS.c.expires_at > self._now))
+        return self._database.count(over.where(SESSIONS.c.expires_at > self._now))
 
     async def mark(self, name: bytes, *, lasting: int, before: int | None = None) -> None:
         """Set a mark of any name, as `end` sets an owner's."""
@@ -160,7 +147,7 @@ class SqlStore:
         """Return each name's mark, in milliseconds; 0 where there is none."""
         alive = (NAMES.c.kind == Kind.MARK, NAMES.c.expires_at > self._now)
         wanted = select(NAMES.c.name, NAMES.c.at).where(*alive, NAMES.c.name.in_(names))
-        found = {bytes(name): int(at) for name, at in self._rows(wanted)} if names else {}
+        found = {bytes(name): int(at) for name, at in self._database.rows(wanted)} if names else {}
         return [found.get(name, 0) for name in names]
 
     async def use(self, name: bytes, ttl: int) -> int | None:
@@ -170,7 +157,7 @@ class SqlStore:
     async def is_used(self, name: bytes) -> bool:
         """Tell whether *name* is used up."""
         used = (NAMES.c.kind == Kind.USED, NAMES.c.name == name, NAMES.c.expires_at > self._now)
-        return bool(self._rows(select(NAMES.c.at).where(*used)))
+        return bool(self._database.rows(select(NAMES.c.at).where(*used)))
 
     async def hold(self, name: bytes, holder: bytes, milliseconds: int) -> bool:
         """Take the lease *name*, or renew it, and tell whether *holder* has it now."""
@@ -179,7 +166,7 @@ class SqlStore:
     async def release(self, name: bytes, holder: bytes) -> None:
         """Give the lease up, if *holder* still has it."""
         lease = delete(NAMES).where(NAMES.c.kind == Kind.LEASE, NAMES.c.name == name)
-        self._count(lease.where(NAMES.c.holder == holder))
+        self._database.count(lease.where(NAMES.c.holder == holder))
 
     def records(self) -> Iterator[Listed]:
         """Return what is kept, in no order; what is saved meanwhile may be missing."""
@@ -188,7 +175,7 @@ class SqlStore:
         wanted = select(SESSIONS.c.key, head, left, func.length(value)).where(left > 0)
         batch = wanted.order_by(SESSIONS.c.key).limit(BATCH)
         last = b""
-        while rows := self._rows(batch.where(SESSIONS.c.key > last)):
+        while rows := self._database.rows(batch.where(SESSIONS.c.key > last)):
             for key, first, milliseconds, size in rows:
                 last = bytes(key)
                 yield listed(last, bytes(first), left=milliseconds // MILLISECONDS, size=size)
@@ -203,11 +190,11 @@ class SqlStore:
             METADATA.drop_all(connection, tables=[table for table, _ in missing(connection)])
             METADATA.create_all(connection)
 
-        self._with(act)
+        self._database.ask(act)
 
     def problem(self) -> str | None:
         """Return which table is missing, or has a former layout; None where all can work."""
-        for table, there in self._with(missing):
+        for table, there in self._database.ask(missing):
             return f"the table {table.name} " + ("has a former layout" if there else "is missing")
         return None
 
@@ -227,7 +214,7 @@ class SqlStore:
         statement = new.on_conflict_do_update(
             index_elements=["kind", "name"], set_={"at": over, "expires_at": until}
         )
-        return int(self._rows(statement.returning(NAMES.c.at))[0][0])
+        return int(self._database.rows(statement.returning(NAMES.c.at))[0][0])
 
     def _taken(self, kind: Kind, name: bytes, holder: bytes, milliseconds: int) -> int | None:
         """Give a name to *holder* where nobody else has it; return the time, or None.
@@ -241,7 +228,7 @@ class SqlStore:
             set_={column: new.excluded[column] for column in row},
             where=or_(NAMES.c.expires_at <= self._now, NAMES.c.holder == holder),
         )
-        taken = self._rows(statement.returning(NAMES.c.at))
+        taken = self._database.rows(statement.returning(NAMES.c.at))
         return int(taken[0][0]) if taken else None
 
     def _sweep(self) -> None:
@@ -256,45 +243,4 @@ class SqlStore:
             some = expired.limit(SWEEP_ROWS).with_for_update(skip_locked=True)
             # The record that was saved before counts, whatever becomes of this.
             with suppress(StoreUnavailable):
-                self._count(delete(table).where(tuple_(*table.primary_key).in_(some)))
-
-    def _row(self, given: dict[str, bytes]) -> Sequence[Any] | None:
-        """Return what `load` asks for, by the short way; by the other where that fails."""
-        self._after_fork()
-        began = time.monotonic()
-        try:
-            return self._quick.first(given)
-        except self._quick.errors as error:
-            if time.monotonic() > began + AGAIN:
-                # Those beside it in the pool may be as dead as this connection.
-                self._engine.dispose()
-                raise StoreUnavailable(f"SQL: {type(error).__name__}") from None
-        return self._with(lambda connection: connection.execute(self._load, given).first())
-
-    def _rows(self, statement: Executable) -> Sequence[Any]:
-        return self._with(lambda connection: connection.execute(statement).all())
-
-    def _count(self, statement: Executable) -> int:
-        return self._with(lambda connection: connection.execute(statement).rowcount)
-
-    def _with(self, act: Callable[[Connection], T]) -> T:
-        """Return what *act* gets, at the second try where its connection was closed before.
-
-        All that is asked here may be asked twice.
-        """
-        self._after_fork()
-        end = time.monotonic() + AGAIN
-        while True:
-            try:
-                with self._engine.connect() as connection:
-                    return act(connection)
-            except (SQLAlchemyError, OSError) as error:
-                lost = isinstance(error, DBAPIError) and error.connection_invalidated
-                if not lost or time.monotonic() > end:
-                    raise StoreUnavailable(f"SQL: {type(error).__name__}") from None
-
-    def _after_fork(self) -> None:
-        if self._process != os.getpid():
-            # The parent's connections are not ours to speak on, nor to close.
-            self._engine.dispose(close=False)
-            self._process = os.getpid()
+                self._database.count(delete(table).where(tuple_(*table.primary_key).in_(some)))

@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL, Dialect
 #: Seconds for a connection, for one from the pool, and for a statement.
 TIMEOUT = 2
 
+
 def engine_of(address: URL) -> Engine:
     """Return an engine. Nothing is connected yet."""
     if address.get_backend_name() == "sqlite":

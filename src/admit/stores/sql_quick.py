@@ -22,7 +22,7 @@ class Quick:
         statement: With named parameters.
     """
 
-    def __init__(self, engine: Engine, statement: Select[Any]) -> None:
+    def __init__(self, engine: Engine, statement: Select[*tuple[Any, ...]]) -> None:
         self._engine = engine
         compiled: Any = statement.compile(dialect=engine.dialect)
         self._text = str(compiled)

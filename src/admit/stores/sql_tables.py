@@ -15,11 +15,14 @@ from sqlalchemy import (
     Connection,
     LargeBinary,
     MetaData,
+    Select,
     SmallInteger,
     Table,
+    bindparam,
     cast,
     func,
     inspect,
+    select,
 )
 
 METADATA = MetaData()
@@ -64,8 +67,20 @@ class Kind(IntEnum):
 def clock(dialect: str) -> ColumnElement[int]:
     """Return the time in milliseconds since the epoch, by the clock of the database."""
     if dialect == "sqlite":
-        return cast((func.julianday("now") - EPOCH) * DAY, BigInteger)
+        # Rounded, as a fraction of a day is never exact.
+        return cast(func.round((func.julianday("now") - EPOCH) * DAY), BigInteger)
     return cast(func.floor(func.extract("epoch", func.clock_timestamp()) * 1000), BigInteger)
+
+
+def loading(now: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
+    """Return what asks for the record of a ``:key`` and the mark of its ``:owner``, together.
+
+    One row, if any: the value, the milliseconds left, the mark or NULL.
+    """
+    left = SESSIONS.c.expires_at - now
+    owners = (NAMES.c.kind == Kind.MARK, NAMES.c.name == bindparam("owner"))
+    mark = select(NAMES.c.at).where(*owners, NAMES.c.expires_at > now).scalar_subquery()
+    return select(SESSIONS.c.value, left, mark).where(SESSIONS.c.key == bindparam("key"), left > 0)
 
 
 def missing(connection: Connection) -> list[tuple[Table, bool]]:

@@ -47,8 +47,12 @@ class MemoryProvider:
         metadata: Laid over the metadata.
         userinfo: Laid over what UserInfo says.
         key: The number of the key that signs.
+        refreshed: Laid over the claims of a refreshed ID Token; None for the whole leaves it out.
+        seconds: An access token lives.
+        rotates: A refresh gives a new refresh token, and the old one is dead.
         answers: Path of an endpoint to what it answers instead, once or for ever.
-        requests: Counts requests by path.
+        requests: Counts requests by path, and refreshes as ``refresh``.
+        revoked: Tokens that were given up.
     """
 
     issuer: str = "https://provider.test/oauth2/default"
@@ -64,8 +68,13 @@ class MemoryProvider:
     userinfo: dict[str, Any] = field(default_factory=dict)
     key: int = 0
     published: tuple[int, ...] = (0,)
+    refreshed: dict[str, Any] | None = field(default_factory=dict)
+    seconds: int = 3600
+    rotates: bool = True
     answers: dict[str, Answer] = field(default_factory=dict)
     requests: Counter[str] = field(default_factory=Counter)
+    revoked: list[str] = field(default_factory=list)
+    _grants: dict[str, dict[str, str]] = field(default_factory=dict)
     _codes: dict[str, dict[str, str]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
 
@@ -83,6 +92,7 @@ class MemoryProvider:
             "/v1/keys": self._jwks,
             "/v1/token": self._token,
             "/v1/userinfo": self._userinfo,
+            "/v1/revoke": self._revoke,
         }
         return handlers[path](request)
 
@@ -105,7 +115,26 @@ class MemoryProvider:
         redirect_uri = dict(parse_qsl(urlsplit(url).query))["redirect_uri"]
         return f"{urlsplit(redirect_uri).path}?{urlencode(parameters, doseq=True)}"
 
-    def id_token(self, request: Mapping[str, str], access_token: str) -> str:
+    def logout_token(self, **claims: Any) -> str:  # noqa: ANN401 - of every kind
+        """Return a signed logout token; a claim of None is left out.
+
+        Spec: Back-Channel Logout 1.0, 2.4.
+        """
+        event = "http://schemas.openid.net/event/backchannel-logout"
+        return self.sign(
+            {
+                "iss": self.issuer,
+                "aud": self.client_id,
+                "iat": self.now(),
+                "exp": self.now() + 120,
+                "jti": f"jti-{next(self._numbers)}",
+                "events": {event: {}},
+                **claims,
+            },
+            typ="logout+jwt",
+        )
+
+    def id_token(self, request: Mapping[str, str], access_token: str, **more: Any) -> str:  # noqa: ANN401 - claims
         """Return a signed ID Token for an authorization request."""
         claims = {
             **self.user,
@@ -113,17 +142,19 @@ class MemoryProvider:
             "aud": self.client_id,
             "iat": self.now(),
             "exp": self.now() + 3600,
-            "auth_time": self.now(),
+            "auth_time": int(request.get("auth_time", self.now())),
             "nonce": request.get("nonce"),
             "at_hash": to_base64url(hashlib.sha256(access_token.encode()).digest()[:16]),
             **self.claims,
+            **more,
         }
-        claims = {name: value for name, value in claims.items() if value is not None}
         return self.sign(claims)
 
-    def sign(self, claims: object) -> str:
-        """Return *claims* signed with the current key."""
-        header = {"alg": "RS256", "kid": f"key-{self.key}", **self.header}
+    def sign(self, claims: object, **header: Any) -> str:  # noqa: ANN401 - as above
+        """Return *claims* signed with the current key; a claim of None is left out."""
+        if isinstance(claims, dict):
+            claims = {name: value for name, value in claims.items() if value is not None}
+        header = {"alg": "RS256", "kid": f"key-{self.key}", **header, **self.header}
         header = {name: value for name, value in header.items() if value is not None}
         signed = f"{to_base64url(_json(header))}.{to_base64url(_json(claims))}"
         signature = signing_key(self.key).sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
@@ -139,6 +170,7 @@ class MemoryProvider:
                 "jwks_uri": f"{base}/keys",
                 "userinfo_endpoint": f"{base}/userinfo",
                 "end_session_endpoint": f"{base}/logout",
+                "revocation_endpoint": f"{base}/revoke",
                 **self.metadata,
             }
         )
@@ -160,6 +192,8 @@ class MemoryProvider:
 
     def _token(self, request: HttpRequest) -> HttpResponse:
         form = dict(parse_qsl((request.body or b"").decode()))
+        if form.get("grant_type") == "refresh_token":
+            return self._refresh(form)
         asked = self._codes.pop(form.get("code", ""), None)
         if asked is None:
             return _refused("invalid_grant", "The authorization code is invalid or has expired.")
@@ -168,16 +202,38 @@ class MemoryProvider:
             return _refused("invalid_grant", "PKCE verification failed.")
         if form.get("redirect_uri") != asked.get("redirect_uri"):
             return _refused("invalid_grant", "The 'redirect_uri' does not match.")
-        access_token = f"access-{self.requests['/v1/token']}"
-        return _ok(
-            {
-                "access_token": access_token,
-                "token_type": "Bearer",
-                "expires_in": 3600,
-                "id_token": self.id_token(asked, access_token),
-            },
-            date=self.now(),
-        )
+        return self._tokens({**asked, "auth_time": str(self.now())}, {})
+
+    def _refresh(self, form: Mapping[str, str]) -> HttpResponse:
+        self.requests["refresh"] += 1
+        token = form.get("refresh_token", "")
+        asked = self._grants.pop(token, None)
+        if asked is None:
+            return _refused("invalid_grant", "The refresh token is invalid or expired.")
+        if not self.rotates:
+            self._grants[token] = asked
+        return self._tokens(asked, self.refreshed)
+
+    def _tokens(self, asked: dict[str, str], claims: Mapping[str, Any] | None) -> HttpResponse:
+        number = next(self._numbers)
+        document: dict[str, Any] = {
+            "access_token": f"access-{number}",
+            "token_type": "Bearer",
+            "expires_in": self.seconds,
+            "scope": asked["scope"],
+        }
+        if claims is not None:
+            document["id_token"] = self.id_token(asked, document["access_token"], **claims)
+        if "offline_access" in asked["scope"] and asked not in self._grants.values():
+            document["refresh_token"] = f"refresh-{number}"
+            self._grants[document["refresh_token"]] = asked
+        return _ok(document, date=self.now())
+
+    def _revoke(self, request: HttpRequest) -> HttpResponse:
+        token = dict(parse_qsl((request.body or b"").decode()))["token"]
+        self.revoked.append(token)
+        self._grants.pop(token, None)
+        return HttpResponse(status=200)
 
     def _userinfo(self, _request: HttpRequest) -> HttpResponse:
         said = {**self.user, **self.userinfo}

@@ -157,7 +157,7 @@ class SessionStoreContract:
 
     def test_records_are_found_by_their_owner_and_by_each_label(self, store: SessionStore) -> None:
         """With when they began, oldest first."""
-        save(store, SECOND, since=2000, labels=[LABEL])
+        save(store, SECOND, since=2000, labels=[LABEL, LABEL])
         save(store, KEY, since=1000)
         save(store, OTHER, since=3000, labels=[LABEL, b"another"])
         assert run_sync(store.find(OWNER)) == [(KEY, 1000), (SECOND, 2000)]
@@ -276,3 +276,65 @@ class SessionStoreContract:
         assert run_sync(store.find(OWNER)) != []
         run_sync(store.mark(OWNER, lasting=30, before=1))
         assert not run_sync(store.hold(OWNER, b"another", 30_000))
+
+    def test_thousands_of_one_owner_end_together(self, store: SessionStore) -> None:
+        """An account that a machine signs in with may have that many."""
+        since = now(store)
+        keys = [OWNER + number.to_bytes(32) for number in range(2500)]
+        for key in keys:
+            save(store, key, since=since)
+        assert len(run_sync(store.find(OWNER))) == len(keys)
+        assert run_sync(store.end(OWNER, lasting=LASTING)) == len(keys)
+        assert value_of(store, keys[0]) is None
+        assert value_of(store, keys[-1]) is None
+        assert run_sync(store.find(OWNER)) == []
+
+    def test_a_mark_lasts_as_long_as_it_was_ever_said_to(
+        self, store: SessionStore, forward: Forward
+    ) -> None:
+        """A later end with a shorter life does not let records of before come back."""
+        run_sync(store.mark(b"name", lasting=300, before=5000))
+        run_sync(store.mark(b"name", lasting=30, before=6000))
+        forward(60)
+        assert run_sync(store.marks([b"name"])) == [6000]
+
+    def test_what_was_over_may_be_there_anew(self, store: SessionStore, forward: Forward) -> None:
+        """A mark that is over holds nothing back."""
+        run_sync(store.mark(b"name", lasting=30, before=9000))
+        forward(34)
+        run_sync(store.mark(b"name", lasting=30, before=5000))
+        assert run_sync(store.marks([b"name"])) == [5000]
+
+    def test_an_end_counts_those_that_were_there(
+        self, store: SessionStore, forward: Forward
+    ) -> None:
+        """Neither what has expired, nor what was deleted."""
+        save(store, KEY, ttl=30)
+        save(store, SECOND, ttl=90)
+        forward(34)
+        assert run_sync(store.end(OWNER, lasting=LASTING)) == 1
+
+    def test_an_owner_has_no_power_over_what_is_labelled_with_its_name(
+        self, store: SessionStore
+    ) -> None:
+        """Records that others own are found by such a label, and stay."""
+        save(store, KEY)
+        save(store, OTHER, labels=[OWNER])
+        assert {key for key, _ in run_sync(store.find(OWNER))} == {KEY, OTHER}
+        assert run_sync(store.end(OWNER, lasting=LASTING)) == 1
+        assert value_of(store, OTHER) is not None
+        assert OTHER in dict(run_sync(store.find(OWNER)))
+
+    def test_of_many_who_want_one_lease_one_has_it(self, store: SessionStore) -> None:
+        """Threads stand for workers here."""
+        held: list[bool] = []
+
+        def hold(holder: bytes) -> None:
+            held.append(run_sync(store.hold(b"lease", holder, 30_000)))
+
+        threads = [Thread(target=hold, args=(b"%d" % number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert held.count(True) == 1
