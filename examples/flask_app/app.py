@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urljoin
 from urllib.request import Request, urlopen
@@ -64,6 +65,7 @@ def session() -> str:
         idle_minutes=signin.settings.idle_timeout // 60,
         # Of a store's URL only its kind: the rest may hold a password.
         store=signin.settings.sessions.partition(":")[0] if signin.settings.are_stored else None,
+        has_token=signin.settings.access_tokens,
         token_ends=time_of(current_session.expires_at),
         scope=current_session.scope,
         provider=urljoin(signin.settings.client.issuer, "/"),
@@ -93,7 +95,7 @@ def ask_userinfo(token: str) -> str:
     try:
         endpoint = fetch(f"{issuer}/.well-known/openid-configuration")["userinfo_endpoint"]
         claims = fetch(endpoint, f"Bearer {token}")
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except (OSError, HTTPException, ValueError, LookupError, TypeError) as error:
         return f"There was no answer that can be shown: {type(error).__name__}."
     return json.dumps(claims, indent=2, ensure_ascii=False)
 

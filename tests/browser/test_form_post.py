@@ -71,7 +71,7 @@ def test_a_form_brings_the_response_across_sites(chromium: Browser, over_tls: De
     page.goto("/session/userinfo")
     expect(page).to_have_url(f"{over_tls.url}/session")
     expect(page.get_by_role("row", name="Kept in a cookie")).to_be_visible()
-    expect(page.get_by_text("has no access token")).to_be_visible()
+    expect(page.get_by_text("This session has no access token")).to_be_visible()
     for button in ("Use the access token", "Sign out everywhere"):
         expect(page.get_by_role("button", name=button)).not_to_be_attached()
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from shutil import which
 
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
@@ -30,7 +31,8 @@ STORES = {"redis": redis_server, "postgresql": postgresql_server}
 @contextmanager
 def nginx(folder: Path, port: int, machines: list[int]) -> Iterator[None]:
     """Run nginx with the example's configuration, on the ports of the test."""
-    program = needs("nginx", "apt-get install nginx-light brings it")
+    # Debian keeps it where only root looks.
+    program = needs(which("nginx") or "/usr/sbin/nginx", "apt-get install nginx-light brings it")
     site = (ROOT / "examples/nginx.conf").read_text()
     for written, taken in zip((8000, 8001, 8002), (port, *machines), strict=True):
         assert site.count(f"127.0.0.1:{written};") == 1
