@@ -23,15 +23,27 @@ def registration(settings: Settings) -> Rows:
     method = next(
         name for name, make in METHODS.items() if type(make("")) is type(client.authentication)
     )
-    return [
+    grants = "Authorization Code"
+    if "offline_access" in client.scope:
+        grants += ", Refresh Token"
+    rows = [
         ("Sign-in method", "OIDC - OpenID Connect"),
         ("Application type", "Web Application"),
         ("Client authentication", "None" if method == "none" else f"Client secret ({method})"),
-        ("Grant type", "Authorization Code"),
+        ("Grant type", grants),
         ("Sign-in redirect URI", client.redirect_uri),
         ("Sign-out redirect URI", client.post_logout_redirect_uri),
         ("Initiate login URI", settings.base_url + settings.sign_in_path),
     ]
+    if settings.are_stored:
+        rows += [
+            ("Back-channel logout URI", settings.base_url + settings.backchannel_logout_path),
+            ("Front-channel logout URI", settings.base_url + settings.frontchannel_logout_path),
+        ]
+    if settings.universal_logout_path is not None:
+        endpoint = settings.base_url + settings.universal_logout_path
+        rows.append(("Universal Logout endpoint", endpoint))
+    return rows
 
 
 def configuration(settings: Settings) -> Rows:

@@ -300,6 +300,8 @@ def test_a_refreshed_id_token_that_fails_a_check_brings_nothing_new(
     site.clock.now += 3590
     refused = browser.get("/token", SCRIPT)
     assert refused.status_code == (401 if ends else 502)
+    assert browser.get("/token", SCRIPT).status_code == (401 if ends else 200)
+    assert refreshes(site) == 1, "the provider is left alone for a while"
     [told] = [event for event in site.events if event.name == "refresh.refused"]
     assert told.fields["code"] == code
     assert browser.is_signed_in() is not ends
@@ -318,6 +320,18 @@ def test_without_a_refresh_token_a_new_sign_in_is_asked_for(store: MemoryStore) 
     assert browser.is_signed_in(), "the session itself lives on"
     browser.get(site.provider.callback(challenge.location))
     assert browser.get("/token").text != first
+
+
+def test_a_token_that_ends_at_once_does_not_lead_round_in_circles(store: MemoryStore) -> None:
+    site = Site(store=store)
+    site.provider.seconds = 1
+    store._clock = site.clock
+    browser = site.browser()
+    browser.sign_in()
+    site.clock.now += 2
+    refused = browser.get("/token")
+    assert refused.status_code == 502
+    assert site.events[-1].fields["code"] == "session.token_short"
 
 
 def test_scopes_that_were_never_asked_for_are_asked_for(site: Site, browser: Browser) -> None:
@@ -371,11 +385,15 @@ def test_sessions_without_tokens_say_how_to_keep_them(settings: dict[str, Any]) 
     assert site.events[-1].fields["code"] == "config.invalid"
 
 
+@pytest.mark.parametrize("way", ["signout", "leave"])
 def test_tokens_are_given_up_at_sign_out_while_nobody_waits(
-    site: Site, browser: Browser, later: Callable[[], None]
+    site: Site, browser: Browser, later: Callable[[], None], way: str
 ) -> None:
     token = browser.get("/token").text
-    browser.sign_out()
+    if way == "signout":
+        browser.sign_out()
+    else:
+        browser.get("/leave")
     later()
     assert len(site.provider.revoked) == 2
     assert site.provider.revoked[0].startswith("refresh-")

@@ -40,6 +40,21 @@ def test_settings_prints_what_to_paste_and_no_secret(run: CliRunner) -> None:
     assert ENVIRONMENT["ADMIT_SECRET_KEYS"] not in result.output
 
 
+def test_settings_prints_where_a_provider_ends_sessions(run: CliRunner) -> None:
+    environ = {
+        **ENVIRONMENT,
+        "ADMIT_SESSIONS": "redis://:hidden@host/0",
+        "ADMIT_SCOPE": "openid offline_access",
+        "ADMIT_UNIVERSAL_LOGOUT_PATH": "/universal-logout",
+    }
+    shown = run.invoke(main, ["settings"], env=environ).output
+    for uri in ("backchannel-logout", "frontchannel-logout", "universal-logout"):
+        assert f"/{uri}\n" in shown
+    assert "Authorization Code, Refresh Token" in shown
+    assert "hidden" not in shown
+    assert "logout URI" not in run.invoke(main, ["settings"]).output
+
+
 def test_settings_reads_an_app(run: CliRunner, tmp_path: Path) -> None:
     (tmp_path / "site_of_the_test.py").write_text(
         "from flask import Flask\nfrom admit.flask import SignIn\n"

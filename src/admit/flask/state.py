@@ -184,6 +184,8 @@ class AppState:
         session = self.session()
         if session is not None:
             run_sync(self.parts.sessions.end(session, self._clock()))
+            if self.parts.stored is not None:
+                self.parts.stored.tokens.revoke_later(session)
             context = context_of_request()
             setattr(context, SESSION, None)
             setattr(context, ENDED, True)

@@ -66,9 +66,20 @@ class Quick:
                 # Only so does it ask the sentinels where to; sending would connect to anything.
                 kept.connection.connect()
             connection = kept.connection
-            connection.send_command("EVALSHA", script.digest, len(keys), *keys, check_health=False)
+            connection.send_packed_command([packed(script, keys)], check_health=False)
             answer = connection.read_response()
         except (RedisError, OSError):
             return None
         self._own.kept = kept
         return answer
+
+
+def packed(script: Script, keys: tuple[str, ...]) -> bytes:
+    """Return the command that runs *script*, as it is sent. The keys are ASCII.
+
+    The client's own packing, for any command, takes a quarter of the time of a whole load.
+
+    Spec: RESP, arrays of bulk strings.
+    """
+    parts = "EVALSHA", script.digest, str(len(keys)), *keys
+    return "".join([f"*{len(parts)}\r\n", *[f"${len(one)}\r\n{one}\r\n" for one in parts]]).encode()
