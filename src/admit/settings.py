@@ -41,7 +41,7 @@ class Settings:
     client: Client = field(repr=False)
     base_url: str
     secret_keys: tuple[str, ...] = field(repr=False)
-    keys_found_in: str = "ADMIT_SECRET_KEYS"
+    keys_found_in: str = field(default="ADMIT_SECRET_KEYS", repr=False)
     protect_all: bool = False
     public: tuple[str, ...] = ()
     sign_in_path: str = "/signin"

@@ -106,6 +106,18 @@ def test_what_has_ended_is_not_listed_though_the_store_still_has_it(
     assert deployed.run("sessions", "show", deployed.reference(cookie)).exit_code == 1
 
 
+def test_a_record_that_was_saved_too_late_is_not_listed_as_its_users(deployed: Deployed) -> None:
+    store = deployed.sessions().store
+    deployed.sign_in("00u1")
+    [(key, since)] = run_sync(store.find(deployed.sessions().names.owners("00u1")[0]))
+    record = run_sync(store.load(key))
+    assert record is not None
+    deployed.run("sessions", "end", "--user", "00u1")
+    run_sync(store.save(key, record.value, 60, since=since, lasting=60))
+    assert run_sync(store.load(key)) is not None
+    assert json.loads(deployed.run("sessions", "list", "--user", "00u1", "--json").stdout) == []
+
+
 def test_one_session_shows_that_its_content_is_sealed(deployed: Deployed) -> None:
     reference = deployed.reference(deployed.sign_in())
     result = deployed.run("sessions", "show", reference)
@@ -358,6 +370,26 @@ def test_the_sessions_of_an_app_end_and_its_hook_hears_of_it(
     assert not deployed.is_alive(cookie)
     [event] = sys.modules["site_with_a_store"].seen
     assert str(event).startswith("session.ended ")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("site_that_raises", "raise RuntimeError('my secret')", "stopped with RuntimeError"),
+        ("site_that_imports", "import no_such_module_of_the_test", "an ImportError was raised"),
+        ("site_without_app", "", "Failed to find"),
+        ("site_without_us", "import flask\napp = flask.Flask('us')", "the app 'us' has no SignIn"),
+    ],
+)
+def test_an_app_that_cannot_be_loaded_is_told_in_one_line(
+    deployed: Deployed, tmp_path: Path, name: str, text: str, told: str
+) -> None:
+    (tmp_path / f"{name}.py").write_text(f"{text}\n")
+    result = deployed.run("sessions", "list", "--app", f"{name}:app")
+    assert result.exit_code == 1
+    assert told in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert "my secret" not in result.output
 
 
 def test_a_store_of_the_apps_own_that_cannot_be_looked_through_still_ends_sessions(

@@ -148,13 +148,25 @@ def audit() -> Iterator[None]:
 def _state_of_app(name: str) -> AppState:
     from flask.cli import NoAppException, ScriptInfo
 
+    from admit.errors import SignInError
     from admit.flask.lookup import state_of
 
     sys.path.insert(0, ".")
     try:
-        return state_of(ScriptInfo(app_import_path=name).load_app())
-    except (NoAppException, LookupError) as problem:
-        raise click.ClickException(str(problem)) from None
+        app = ScriptInfo(app_import_path=name).load_app()
+    except NoAppException as problem:
+        # A traceback may follow the first line.
+        raise click.ClickException(str(problem).splitlines()[0]) from None
+    except SignInError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever the app does
+        # What an app says of its own trouble may hold its secrets.
+        wrong = f"{name} stopped with {type(error).__name__} while it was loaded."
+        raise click.ClickException(f"{wrong} Run it to see why.") from None
+    try:
+        return state_of(app)
+    except LookupError as problem:
+        raise click.ClickException(str(problem.args[0])) from None
 
 
 def _of_environment() -> tuple[Settings, Deployment | None]:

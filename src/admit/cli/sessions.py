@@ -41,7 +41,9 @@ def sessions() -> None:
 
 @sessions.command("list")
 @app_option
-@click.option("--user", "sub", help="Those of one user: the claim sub, as the issuer gives it.")
+@click.option(
+    "--user", "sub", metavar="SUB", help="Those of one user: the claim sub, as the issuer gives it."
+)
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1))
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @refusals
@@ -72,12 +74,27 @@ def show(app_name: str | None, reference: str) -> None:
 @sessions.command(context_settings={"ignore_unknown_options": True})
 @app_option
 @click.argument("reference", callback=values.reference, required=False)
-@click.option("--user", "sub", help="Those of one user: the claim sub, as the issuer gives it.")
-@click.option("--email", help="Those of the users with that address, where logins are found by it.")
-@click.option("--key", "key_id", callback=values.key_id, help="Those that one secret key sealed.")
+@click.option(
+    "--user", "sub", metavar="SUB", help="Those of one user: the claim sub, as the issuer gives it."
+)
+@click.option(
+    "--email",
+    metavar="ADDRESS",
+    help="Those of all users with that address; needs ADMIT_UNIVERSAL_LOGOUT_PATH.",
+)
+@click.option(
+    "--key",
+    "key_id",
+    metavar="KEY_ID",
+    callback=values.key_id,
+    help="Those that one secret key sealed.",
+)
 @click.option("--all", "everybody", is_flag=True, help="Those of all users.")
 @click.option(
-    "--before", callback=values.before, help="Those alone that began up to then (ISO 8601)."
+    "--before",
+    metavar="TIME",
+    callback=values.before,
+    help="Those that began up to then (ISO 8601).",
 )
 @click.option("--yes", is_flag=True, help="Do not ask whether to end all.")
 @refusals
