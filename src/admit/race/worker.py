@@ -27,6 +27,8 @@ OF_AN_END = 2.0
 #: One visit in so many is to a session that is over.
 FORMER = 5
 HALF = 0.5
+#: Seconds until a thread has ended its first session.
+FIRST_END = 0.5
 #: Seconds to wait where there is nothing to visit.
 IDLE = 0.01
 READY = "ready"
@@ -75,7 +77,8 @@ class Worker:
         options = self._order.options
         # All threads together end each session once in its life.
         pause = LIFE * OF_AN_END * options.workers * options.threads / options.sessions
-        end_at = time.monotonic() + random.uniform(0, pause)  # noqa: S311 - no secret
+        # A short race sees every way to end a session too.
+        end_at = time.monotonic() + random.uniform(0, min(pause, FIRST_END))  # noqa: S311
         while not self.stop.is_set():
             slot = random.randrange(options.sessions)  # noqa: S311
             if time.monotonic() >= end_at:
