@@ -109,7 +109,6 @@ class AccessTokens:
             SignInAgain: ``session.ended``, ``session.token_expired`` or ``session.scope_missing``.
             AuthorizationDenied: ``session.scope_not_granted``: signing in again does not help.
             ProviderError: The provider does not answer now. The session lives on.
-            ResponseRejected: What the provider answered is not to be trusted.
             StoreUnavailable: Nobody knows.
         """
         wanted = Wanted(frozenset(scopes), min_ttl)
@@ -194,8 +193,7 @@ class AccessTokens:
             self._emit(Event("refresh.failed", _told(session, error.code)))
             return self._while_it_lives(session, tokens, error)
         except ResponseRejected as error:
-            await self._refused(found, error)
-            return None
+            return await self._refused(found, tokens, error)
         kept = (
             replace(session, tokens=encode_tokens(renewed))
             if id_token is None
@@ -210,8 +208,8 @@ class AccessTokens:
             self._revoke_later(renewed, session)
         return None
 
-    def _while_it_lives(self, session: Session, tokens: Tokens, error: ProviderError) -> Session:
-        """Go on with the old access token while it lives; then it is the provider's failure."""
+    def _while_it_lives(self, session: Session, tokens: Tokens, error: SignInError) -> Session:
+        """Go on with the old access token while it lives; then raise *error*."""
         if tokens.expires_at is not None and tokens.expires_at > self._clock():
             return session
         if error.code.startswith("provider."):
@@ -219,15 +217,25 @@ class AccessTokens:
             error.retry_after = error.retry_after or COOL_DOWN
         raise error
 
-    async def _refused(self, found: Found, error: ResponseRejected) -> None:
-        """End the session where it cannot be renewed any more, and nobody else has renewed it."""
-        self._emit(Event("refresh.refused", _told(found.session, error.code)))
+    async def _refused(
+        self, found: Found, tokens: Tokens, error: ResponseRejected
+    ) -> Session | None:
+        """End the session where it cannot be renewed any more, and nobody else has renewed it.
+
+        What is not to be trusted otherwise is left unused, and leaves the session as it is.
+        """
+        session = found.session
+        self._emit(Event("refresh.refused", _told(session, error.code)))
         if error.code != "refresh.invalid_grant" and error.code not in ANOTHER:
-            await self._sessions.store.use(_failed(found.session), COOL_DOWN)
-            raise error
+            await self._sessions.store.use(_failed(session), COOL_DOWN)
+            untrusted = SignInAgain(
+                "session.token_expired",
+                "the access token has ended, and what the provider gave to renew it failed a check",
+            )
+            return self._while_it_lives(session, tokens, untrusted)
         if not await self._sessions.end_unchanged(found):
-            return
-        self._emit(Event("session.ended", {**_told(found.session), "by": error.code}))
+            return None
+        self._emit(Event("session.ended", {**_told(session), "by": error.code}))
         raise SignInAgain("session.ended", "the provider does not renew the session any more")
 
 
