@@ -20,6 +20,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -32,18 +33,18 @@ from admit.errors import StoreUnavailable
 from admit.ports import OWNER_BYTES, Record
 from admit.stores import redis_scripts as scripts
 from admit.stores.listed import HEAD_BYTES, Listed, listed
-from admit.stores.redis_quick import Quick
+from admit.stores.redis_quick import Quick, packed
 from admit.stores.redis_scripts import Script
 from admit.stores.redis_url import client_of
 
 T = TypeVar("T")
-#: A member of an index is a key in base64url, of which the owner is so many letters.
-OWNER_LETTERS = OWNER_BYTES // 3 * 4
 TRIES = 2
 MILLISECONDS = 1000
 NONCE_BYTES = 16
 #: Records that are looked at together.
 BATCH = 1000
+#: Keys whose command to load them is remembered in each process.
+REMEMBERED = 128
 
 
 def open_url(url: str) -> RedisStore:
@@ -76,12 +77,10 @@ class RedisStore:
 
     async def load(self, key: bytes) -> Record | None:
         """Return the record; None where there is none."""
-        member = to_base64url(key)
-        tag = f"admit:{{{member[:OWNER_LETTERS]}}}"
-        keys = f"{tag}:s:{member[OWNER_LETTERS:]}", f"{tag}:m"
-        answer = None if self._quick is None else self._quick.run(scripts.LOAD, *keys)
+        command, *names = _load(key)
+        answer = None if self._quick is None else self._quick.run(command)
         if answer is None:
-            answer = self._run(scripts.LOAD, *keys, tries=TRIES if self._quick is None else 1)
+            answer = self._run(scripts.LOAD, *names, tries=TRIES if self._quick is None else 1)
         value, left, mark = answer
         if value is None or left < 0:
             return None
@@ -240,6 +239,13 @@ _RECORDS = "admit:{*}:s:*"
 
 def _record(key: bytes) -> str:
     return _name(key[:OWNER_BYTES], "s:") + to_base64url(key[OWNER_BYTES:])
+
+
+@lru_cache(REMEMBERED)
+def _load(key: bytes) -> tuple[bytes, str, str]:
+    """Return the command that loads a record, and the names in it: the record's, its mark's."""
+    names = _record(key), _name(key[:OWNER_BYTES], "m")
+    return packed(scripts.LOAD, *names), *names
 
 
 def _key(name: bytes) -> bytes:

@@ -52,8 +52,8 @@ class Quick:
         self._pool = pool
         self._own = Own()
 
-    def run(self, script: Script, *keys: str) -> Any:  # noqa: ANN401 - what scripts return
-        """Return what *script* does with *keys*; None where it did not work.
+    def run(self, command: bytes) -> Any:  # noqa: ANN401 - what scripts return
+        """Return what a `packed` command does; None where it did not work.
 
         A connection is the thread's own again only after its whole answer was read. So no later
         reader gets that answer, whatever stops this one: an error, a signal, a greenlet's end.
@@ -66,9 +66,16 @@ class Quick:
                 # Only so does it ask the sentinels where to; sending would connect to anything.
                 kept.connection.connect()
             connection = kept.connection
-            connection.send_command("EVALSHA", script.digest, len(keys), *keys, check_health=False)
+            connection.send_packed_command([command], check_health=False)
             answer = connection.read_response()
         except (RedisError, OSError):
             return None
         self._own.kept = kept
         return answer
+
+
+def packed(script: Script, *keys: str) -> bytes:
+    """Return the command that runs *script* on *keys*, as Redis reads it: an array of strings."""
+    words = "EVALSHA", script.digest, str(len(keys)), *keys
+    strings = "".join(f"${len(word)}\r\n{word}\r\n" for word in words)
+    return f"*{len(words)}\r\n{strings}".encode("ascii")
