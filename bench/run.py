@@ -76,7 +76,8 @@ class Lab:
         """Start the store that a peer keeps its sessions in; without its program the peer cannot run."""
         kind = meta(name).STORE
         if kind == "redis":
-            self.stores[kind] = f"redis://127.0.0.1:{self.running.enter_context(servers.redis(self.folder / kind))[0]}/0"
+            port, self.redis = self.running.enter_context(servers.redis(self.folder / kind))
+            self.stores[kind] = f"redis://127.0.0.1:{port}/0"
         elif kind == "postgresql":
             self.stores[kind] = self.running.enter_context(servers.postgresql(self.folder / kind))
         elif kind == "sqlite":
@@ -171,14 +172,14 @@ def in_process(lab, names, scheme, args):
 
 
 class Server:
-    """gunicorn with one worker process of eight threads."""
-    def __init__(self, lab, name, scheme):
+    """gunicorn with worker processes of eight threads."""
+    def __init__(self, lab, name, scheme, workers=1):
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.base = f"http://127.0.0.1:{self.port}"
         self.op, env = lab.environment(name, scheme, self.base)
         lab.stats("reset")
-        self.process = lab.spawn([lab.python(name), "-m", "gunicorn", "-k", "gthread", "-w", 1, "--threads", 8, "-b",
+        self.process = lab.spawn([lab.python(name), "-m", "gunicorn", "-k", "gthread", "-w", workers, "--threads", 8, "-b",
                                   f"127.0.0.1:{self.port}", "--log-level", "warning", "worker:app"], env)
         self.peer = meta(name)
         for _ in range(100):
