@@ -73,12 +73,12 @@ $(VENV)/demo $(VENV)/check: $(VENV)/%: requirements/%.txt pyproject.toml
 	@echo "Setting up $(VENV) ($*) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python $(PIP) --require-hashes -r $<
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python $(PIP) --no-deps --no-build-isolation --editable .
+	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python $(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)-interop/ready: requirements/interop.txt tests/interop/package-lock.json
 	@echo "Setting up $(VENV)-interop ..."
 	@test -x $(VENV)-interop/bin/python || $(PYTHON) -m venv $(VENV)-interop
 	@$(VENV)-interop/bin/python $(PIP) --require-hashes -r $<
-	@PATH="$(CURDIR)/$(VENV)-interop/bin:$$PATH" npm ci --silent --no-fund --no-audit --ignore-scripts --prefix tests/interop
+	@PATH="$(abspath $(VENV)-interop/bin):$$PATH" npm ci --silent --no-fund --no-audit --ignore-scripts --prefix tests/interop
 	@touch $@

@@ -12,12 +12,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urljoin
 
 from werkzeug.serving import make_server
 
 from admit.dev_provider.config import CLIENT_ID, CLIENT_SECRET
 
 HERE = Path(__file__).parent
+ADMIT = Path(sys.executable).with_name("admit")
+#: Seconds; so short that one can watch a token being renewed.
+ACCESS_TOKEN_LIFETIME = 60
 
 
 def main() -> None:
@@ -37,20 +42,32 @@ def main() -> None:
         "ADMIT_CLIENT_ID": CLIENT_ID,
         "ADMIT_CLIENT_SECRET": CLIENT_SECRET,
         "ADMIT_BASE_URL": app_url,
-        "ADMIT_SCOPE": "openid profile email groups",
+        # With offline_access the provider gives a refresh token, for new access tokens.
+        "ADMIT_SCOPE": "openid profile email groups offline_access",
+        "ADMIT_UNIVERSAL_LOGOUT_PATH": "/universal-logout",
         # An app that people use has one key, which outlives its restarts.
         "ADMIT_SECRET_KEYS": secrets.token_urlsafe(32),
     }
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    provider = start_provider(options.provider_port, app_url)
     try:
-        wait_for(provider, options.provider_port)
-        serve(options.port)
+        run(options.port, options.provider_port, app_url, issuer)
     except KeyboardInterrupt:
         print("\nStopped.")
-    finally:
-        provider.terminate()
-        provider.wait()
+
+
+def run(port: int, provider_port: int, app_url: str, issuer: str) -> None:
+    """Make the store, start the provider, and serve the app until somebody stops it."""
+    with TemporaryDirectory(prefix="demo-", ignore_cleanup_errors=True) as folder:
+        os.environ["ADMIT_SESSIONS"] = f"sqlite:///{Path(folder) / 'sessions.db'}"
+        # Once for each database: it makes the table.
+        subprocess.run([ADMIT, "store", "create"], check=True, stdout=subprocess.DEVNULL)
+        provider = start_provider(provider_port, app_url)
+        try:
+            wait_for(provider, provider_port)
+            serve(port, issuer)
+        finally:
+            provider.terminate()
+            provider.wait()
 
 
 def read_options() -> argparse.Namespace:
@@ -76,12 +93,16 @@ def check_is_free(host: str, port: int, option: str) -> None:
 
 def start_provider(port: int, app_url: str) -> subprocess.Popen[bytes]:
     """Start `admit provider` as a process of its own, which knows this app."""
-    command = Path(sys.executable).with_name("admit")
     return subprocess.Popen(
         [
-            *(command, "provider", "--port", str(port)),
+            *(ADMIT, "provider", "--port", str(port)),
             *("--redirect-uri", f"{app_url}/authorization-code/callback"),
             *("--post-logout-redirect-uri", app_url),
+            *("--initiate-login-uri", f"{app_url}/signin"),
+            *("--backchannel-logout-uri", f"{app_url}/backchannel-logout"),
+            *("--frontchannel-logout-uri", f"{app_url}/frontchannel-logout"),
+            *("--universal-logout-uri", f"{app_url}/universal-logout"),
+            *("--access-token-lifetime", str(ACCESS_TOKEN_LIFETIME)),
         ],
         stdout=subprocess.DEVNULL,
     )
@@ -99,7 +120,7 @@ def wait_for(provider: subprocess.Popen[bytes], port: int) -> None:
     sys.exit("The provider did not start within ten seconds.")
 
 
-def serve(port: int) -> None:
+def serve(port: int, issuer: str) -> None:
     """Serve the app until somebody stops it."""
     sys.path.insert(0, str(HERE))
     from app import app  # noqa: PLC0415 - it reads the environment, which is set by now
@@ -111,8 +132,11 @@ def serve(port: int) -> None:
     server = make_server("localhost", port, app, threaded=True)
     print(
         f"\n  Open        http://localhost:{port}\n"
+        f"  Provider    {urljoin(issuer, '/')} has tiles, and buttons that sign users out.\n"
+        "  Sessions    are in SQLite, in a temporary file: `admit store create` made its table.\n"
         "  Sign in as  alice, bob, carol or erin; the password is the name and -password,\n"
         "              such as alice-password. dave exists, but may not use this app.\n"
+        f"  Tokens      end after {ACCESS_TOKEN_LIFETIME} seconds: see the page Session.\n"
         "  Stop        Ctrl-C\n",
         flush=True,
     )

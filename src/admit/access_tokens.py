@@ -35,6 +35,8 @@ LOOK_EVERY, LONGEST_WAIT = 0.05, 20
 COOL_DOWN = 5
 #: Seconds for which a token is as fresh as any: asking for another would give no better one.
 JUST_ISSUED = 30
+#: Seconds after a sign-in in which a token that has ended already is the provider's fault.
+AT_ONCE = 10
 UNAVAILABLE = 503
 #: What says that the tokens are another user's: nothing of the session can be believed any more.
 ANOTHER = frozenset({"refresh.iss_mismatch", "refresh.sub_mismatch"})
@@ -107,14 +109,13 @@ class AccessTokens:
             SignInAgain: ``session.ended``, ``session.token_expired`` or ``session.scope_missing``.
             AuthorizationDenied: ``session.scope_not_granted``: signing in again does not help.
             ProviderError: The provider does not answer now. The session lives on.
-            ResponseRejected: What the provider answered is not to be trusted.
             StoreUnavailable: Nobody knows.
         """
         wanted = Wanted(frozenset(scopes), min_ttl)
         tokens = decode_tokens(session)
         if tokens is not None and wanted.is_met(tokens, self._clock()):
             return session
-        _check(tokens, wanted)
+        _check(tokens, wanted, self._clock())
         return await self._renewed(text, session, wanted)
 
     def revoke_later(self, session: Session) -> None:
@@ -142,7 +143,7 @@ class AccessTokens:
                 found, tokens = await self._current(text)
                 if wanted.is_met(tokens, self._clock()):
                     return found.session
-                _check(tokens, wanted)
+                _check(tokens, wanted, self._clock())
                 if ours:
                     async with self._keeper(lambda: store.hold(name, holder, LEASE), RENEW_EVERY):
                         renewed = await self._refresh(text, found, tokens)
@@ -171,7 +172,7 @@ class AccessTokens:
     async def _refresh(self, text: str, found: Found, tokens: Tokens) -> Session | None:
         """Renew the tokens and keep them; None where somebody else has kept other ones."""
         session, store = found.session, self._sessions.store
-        failed = b"refresh failed " + session.id[-16:]
+        failed = _failed(session)
         if await store.is_used(failed):
             return self._while_it_lives(
                 session,
@@ -192,8 +193,7 @@ class AccessTokens:
             self._emit(Event("refresh.failed", _told(session, error.code)))
             return self._while_it_lives(session, tokens, error)
         except ResponseRejected as error:
-            await self._refused(text, found, error)
-            return None
+            return await self._refused(found, tokens, error)
         kept = (
             replace(session, tokens=encode_tokens(renewed))
             if id_token is None
@@ -208,8 +208,8 @@ class AccessTokens:
             self._revoke_later(renewed, session)
         return None
 
-    def _while_it_lives(self, session: Session, tokens: Tokens, error: ProviderError) -> Session:
-        """Go on with the old access token while it lives; then it is the provider's failure."""
+    def _while_it_lives(self, session: Session, tokens: Tokens, error: SignInError) -> Session:
+        """Go on with the old access token while it lives; then raise *error*."""
         if tokens.expires_at is not None and tokens.expires_at > self._clock():
             return session
         if error.code.startswith("provider."):
@@ -217,22 +217,29 @@ class AccessTokens:
             error.retry_after = error.retry_after or COOL_DOWN
         raise error
 
-    async def _refused(self, text: str, found: Found, error: ResponseRejected) -> None:
-        """End the session where it cannot be renewed any more, and nobody else has renewed it."""
-        self._emit(Event("refresh.refused", _told(found.session, error.code)))
-        dead = error.code == "refresh.invalid_grant"
-        if not dead and error.code not in ANOTHER:
-            raise error
-        if dead:
-            now = await self._sessions.read(text, self._clock())
-            if now is not None and now.record != found.record:
-                return
-        await self._sessions.end(found.session, self._clock())
-        self._emit(Event("session.ended", {**_told(found.session), "by": error.code}))
+    async def _refused(
+        self, found: Found, tokens: Tokens, error: ResponseRejected
+    ) -> Session | None:
+        """End the session where it cannot be renewed any more, and nobody else has renewed it.
+
+        What is not to be trusted otherwise is left unused, and leaves the session as it is.
+        """
+        session = found.session
+        self._emit(Event("refresh.refused", _told(session, error.code)))
+        if error.code != "refresh.invalid_grant" and error.code not in ANOTHER:
+            await self._sessions.store.use(_failed(session), COOL_DOWN)
+            untrusted = SignInAgain(
+                "session.token_expired",
+                "the access token has ended, and what the provider gave to renew it failed a check",
+            )
+            return self._while_it_lives(session, tokens, untrusted)
+        if not await self._sessions.end_unchanged(found):
+            return None
+        self._emit(Event("session.ended", {**_told(session), "by": error.code}))
         raise SignInAgain("session.ended", "the provider does not renew the session any more")
 
 
-def _check(tokens: Tokens | None, wanted: Wanted) -> None:
+def _check(tokens: Tokens | None, wanted: Wanted, now: int) -> None:
     """Refuse what no refresh can bring."""
     if tokens is None:
         raise SignInAgain("session.token_expired", "the session keeps no access token")
@@ -246,10 +253,22 @@ def _check(tokens: Tokens | None, wanted: Wanted) -> None:
             )
         scope = tuple(dict.fromkeys([*tokens.asked, *sorted(missing)]))
         raise SignInAgain("session.scope_missing", f"{names!r} was never asked for", scope=scope)
-    if tokens.refresh_token is None:
-        raise SignInAgain(
-            "session.token_expired", "the access token has ended, and nothing can renew it"
+    if tokens.refresh_token is not None:
+        return
+    if now - tokens.issued_at <= AT_ONCE:
+        # Another sign-in would bring another of these, and so on.
+        raise ProviderError(
+            "session.token_short",
+            "the access token ended before the page could use it",
+            hint="let access tokens live for minutes at the provider, or ask for offline_access",
         )
+    raise SignInAgain(
+        "session.token_expired", "the access token has ended, and nothing can renew it"
+    )
+
+
+def _failed(session: Session) -> bytes:
+    return b"refresh failed " + session.id[-16:]
 
 
 def _told(session: Session, code: str = "") -> dict[str, str]:

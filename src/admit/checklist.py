@@ -62,7 +62,12 @@ def reminders(settings: Settings) -> list[str]:
     """Return what is forgotten most at the provider."""
     parts = urlsplit(settings.client.issuer)
     if not is_okta(parts.hostname or ""):
-        return ["Let the users who may sign in use this application."]
+        lines = ["Let the users who may sign in use this application."]
+        if settings.end_session_method == "post":
+            lines.append(
+                "If sign-out stops at the provider's page: it wants ADMIT_END_SESSION_METHOD=get."
+            )
+        return lines
     lines = ["Applications > your app > Assignments: assign the people who may sign in."]
     server = parts.path.rpartition("/")[2]
     if server:

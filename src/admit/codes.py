@@ -185,6 +185,7 @@ CODES: Mapping[str, Text] = {
     "session.missing": SIGN_IN_NEEDED,
     "session.ended": SIGN_IN_NEEDED,
     "session.token_expired": SIGN_IN_NEEDED,
+    "session.token_short": UNAVAILABLE,
     "session.scope_missing": SIGN_IN_NEEDED,
     "session.scope_not_granted": NO_ACCESS,
     "refresh.busy": UNAVAILABLE,

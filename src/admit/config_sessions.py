@@ -43,6 +43,7 @@ def read_sessions(reader: Reader, scope: tuple[str, ...], *, own_store: bool) ->
             "it is longer than the absolute timeout",
             "A session ends at the earlier of both.",
         )
+    keys, place = _secret_keys(reader)
     sessions = "own" if own_store else _sessions(reader)
     for name in ("backchannel_logout_path", "frontchannel_logout_path", "universal_logout_path"):
         if sessions == "cookie" and reader.value(name) is not None:
@@ -54,7 +55,8 @@ def read_sessions(reader: Reader, scope: tuple[str, ...], *, own_store: bool) ->
     return {
         "idle_timeout": idle,
         "absolute_timeout": absolute,
-        "secret_keys": _secret_keys(reader),
+        "secret_keys": keys,
+        "keys_found_in": place,
         "sessions": sessions,
         "access_tokens": _access_tokens(reader, scope, stored=sessions != "cookie"),
     }
@@ -96,8 +98,8 @@ def _sessions(reader: Reader) -> str:
     return url
 
 
-def _secret_keys(reader: Reader) -> tuple[str, ...]:
-    """Return ``ADMIT_SECRET_KEYS``, or the framework's key and its predecessors."""
+def _secret_keys(reader: Reader) -> tuple[tuple[str, ...], str]:
+    """Return ``ADMIT_SECRET_KEYS``, or the framework's key and its predecessors; and which."""
     keys = reader.words("secret_keys", ())
     name = reader.shown("secret_keys")
     if not keys:
@@ -116,7 +118,7 @@ def _secret_keys(reader: Reader) -> tuple[str, ...]:
             reader.problem(name, f"a key has fewer than {SHORTEST_KEY} characters", fix)
         elif len(set(key)) < FEWEST_CHARACTERS or UNCHANGED.search(key):
             reader.problem(name, "a key is a placeholder, not random", fix)
-    return keys
+    return keys, name
 
 
 def _fallbacks(reader: Reader) -> list[object]:

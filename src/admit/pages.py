@@ -184,7 +184,12 @@ def sign_out_page(
         f'<a class="button second" href="{escape(home)}">Stay signed in</a></p>\n'
         '<p class="small">If you sign out of this application only, your sign-in service still'
         " knows you: the next sign-in may not ask for a password."
-        + (" Everywhere means in all your browsers and on all your devices." if everywhere else "")
+        + (
+            " Everywhere means out of this application in all your browsers and on all your"
+            " devices; the sign-in service may still know you there."
+            if everywhere
+            else ""
+        )
         + "</p>\n</form>\n"
     )
     return _page("Sign out?", content)

@@ -45,11 +45,9 @@ class Sealer:
     """
 
     def __init__(self, secrets: Sequence[str], random: Callable[[int], bytes]) -> None:
-        keys = [hmac.digest(b"admit sealing v1", secret.encode(), "sha256") for secret in secrets]
         # Begun once and copied for each message, which spares HMAC its two first blocks.
         self._keys = {
-            sha256(b"key id" + key).digest()[:KEY_ID_BYTES]: hmac.new(key, digestmod="sha256")
-            for key in keys
+            _id_of(key): hmac.new(key, digestmod="sha256") for key in map(_key_of, secrets)
         }
         self._newest = next(iter(self._keys))
         self._random = random
@@ -76,10 +74,17 @@ class Sealer:
         """Return *message* sealed for *purpose*: base64url, a third longer, plus 60 characters."""
         return to_base64url(self.seal_octets(purpose, message))
 
-    def seal_octets(self, purpose: bytes, message: bytes) -> bytes:
-        """Return *message* sealed for *purpose*: 45 bytes longer."""
-        head = VERSION + self._newest + self._random(SALT_BYTES)
-        sealed = _cipher(self._keys[self._newest], purpose, head).encrypt(
+    def seal_octets(self, purpose: bytes, message: bytes, *, key_id: bytes = b"") -> bytes:
+        """Return *message* sealed for *purpose*: 45 bytes longer.
+
+        Args:
+            purpose: What it is opened for again.
+            message: Of any length.
+            key_id: Of the key to seal with; the newest where it is empty.
+        """
+        identifier = key_id or self._newest
+        head = VERSION + identifier + self._random(SALT_BYTES)
+        sealed = _cipher(self._keys[identifier], purpose, head).encrypt(
             head[-NONCE_BYTES:], message, head
         )
         return head + sealed
@@ -111,9 +116,22 @@ class Sealer:
             return Unsealable.CHANGED
 
 
+def key_ids_of(secrets: Sequence[str]) -> list[bytes]:
+    """Return the id of each secret's key: four bytes that tell nothing of it."""
+    return [_id_of(_key_of(secret)) for secret in secrets]
+
+
 def key_id(octets: bytes) -> bytes:
     """Return the id of the key that sealed *octets*; the first five bytes are enough."""
     return octets[len(VERSION) : len(VERSION) + KEY_ID_BYTES]
+
+
+def _key_of(secret: str) -> bytes:
+    return hmac.digest(b"admit sealing v1", secret.encode(), "sha256")
+
+
+def _id_of(key: bytes) -> bytes:
+    return sha256(b"key id" + key).digest()[:KEY_ID_BYTES]
 
 
 def _cipher(key: hmac.HMAC, purpose: bytes, head: bytes) -> AESGCM:

@@ -3,15 +3,43 @@
 A user signs out everywhere, the provider ends its session, an operator ends many at once. Each is a
 mark that holds for what is saved too late as well: a sign-in that is under way does not survive it.
 
-May know: events, stored_sessions, user.
+May know: events, ports, stored_sessions, stores, user.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from admit.events import Emit, Event
 from admit.ports import OWNER_BYTES
 from admit.stored_sessions import StoredSessions
+from admit.stores.listed import reference_of
 from admit.user import user_id
+
+MILLISECONDS = 1000
+
+
+def milliseconds(before: datetime | float | None, now: float) -> int | None:
+    """Return a point in time as `SessionEnds` takes it: milliseconds since the epoch.
+
+    Args:
+        before: With its time zone; or in seconds since the epoch.
+        now: Seconds since the epoch.
+
+    Raises:
+        ValueError: It has no time zone; or it is to come, and would end sign-ins that nobody has
+            begun.
+    """
+    if before is None:
+        return None
+    if isinstance(before, datetime):
+        if before.utcoffset() is None:
+            raise ValueError("a time zone is needed, such as UTC")
+        before = before.timestamp()
+    # What is now by a finer clock than *now* is not to come.
+    if not 0 <= before < now + 1:
+        raise ValueError("it must be a time in the past")
+    return int(before * MILLISECONDS)
 
 
 class SessionEnds:
@@ -72,8 +100,13 @@ class SessionEnds:
         self._tell(by, count, **({} if sub is None else {"user": user_id(self._issuer, sub)}))
         return count
 
-    async def of_email(self, email: str, *, by: str) -> int | None:
+    async def of_email(self, email: str, *, by: str, before: int | None = None) -> int | None:
         """End the sessions of every user with that e-mail address.
+
+        Args:
+            email: Whatever the case of its letters.
+            by: See above.
+            before: As in `of_user`.
 
         Returns:
             How many there were; None where nobody with it has signed in lately.
@@ -84,12 +117,17 @@ class SessionEnds:
             for key, _ in await self._store.find(label)
         }
         for label in self._names.emails(email):
-            await self._store.mark(label, lasting=self._sessions.absolute)
+            await self._store.mark(label, lasting=self._sessions.absolute, before=before)
         count = 0
         for owner in owners:
-            count += await self._store.end(owner, lasting=self._sessions.absolute)
+            count += await self._store.end(owner, lasting=self._sessions.absolute, before=before)
         self._tell(by, count)
         return count if owners else None
+
+    async def of_one(self, key: bytes, *, by: str) -> None:
+        """End the session that the store keeps under *key*."""
+        await self._store.delete(key)
+        self._tell(by, which=f"session {reference_of(key)}")
 
     async def of_everybody(self, *, by: str, before: int | None = None) -> None:
         """End all sessions of the application, or those that began up to *before*."""

@@ -21,6 +21,7 @@ class Settings:
         base_url: Where browsers find the application: scheme, host, port and any path before it;
             no slash at its end.
         secret_keys: Newest first: the first seals, all open.
+        keys_found_in: Where they were found, such as ``ADMIT_SECRET_KEYS`` or ``SECRET_KEY``.
         protect_all: Every page needs a sign-in but those that are made public.
         idle_timeout: Seconds without use after which a session ends.
         absolute_timeout: Seconds after which a session ends in any case.
@@ -40,6 +41,7 @@ class Settings:
     client: Client = field(repr=False)
     base_url: str
     secret_keys: tuple[str, ...] = field(repr=False)
+    keys_found_in: str = field(default="ADMIT_SECRET_KEYS", repr=False)
     protect_all: bool = False
     public: tuple[str, ...] = ()
     sign_in_path: str = "/signin"

@@ -29,6 +29,8 @@ from admit.session_names import Names
 PURPOSE = b"stored session 2"
 SECRET_BYTES = 32
 COOKIE_BYTES, COOKIE_LENGTH = OWNER_BYTES + SECRET_BYTES, 59
+#: Opens for nobody.
+ENDED = b""
 #: The store hears of a session's use once this part of its idle time has passed.
 TOUCH_AFTER = 8
 #: Sessions whose content is remembered, once opened, in each process.
@@ -165,7 +167,9 @@ class StoredSessions:
         cookie = _cookie(text)
         if cookie is None:
             return False
-        return await self.store.replace(session.id, found.record, self._seal(cookie, session))
+        # The key that it began under made its names too: who counts its records knows its use.
+        sealed = self._seal(cookie, session, key_id(found.record))
+        return await self.store.replace(session.id, found.record, sealed)
 
     def is_due(self, session: Session, now: int) -> bool:
         """Tell whether the store should hear that the session is in use."""
@@ -194,6 +198,13 @@ class StoredSessions:
         del now
         await self.store.delete(session.id)
 
+    async def end_unchanged(self, found: Found) -> bool:
+        """End the session if its record is still the one that was read; tell whether it was."""
+        if not await self.store.replace(found.session.id, found.record, ENDED):
+            return False
+        await self.store.delete(found.session.id)
+        return True
+
     def forget_marks(self) -> None:
         """Ask for the marks again at the next look at a session."""
         self._marks_fresh_until = 0
@@ -212,18 +223,16 @@ class StoredSessions:
         """Return what the session is found by, beside its owner."""
         said: dict[str, Any] = {**json.loads(session.userinfo or b"{}"), **id_token.claims}
         sid, email = said.get("sid"), said.get("email")
-        labels = []
-        if isinstance(sid, str):
-            labels.append(self.names.sids(sid)[0])
-        if self._by_email and isinstance(email, str):
-            labels.append(self.names.emails(email)[0])
-        return labels
+        by_sid = self.names.sids(sid)[:1] if isinstance(sid, str) else []
+        by_email = self.names.emails(email)[:1] if self._by_email and isinstance(email, str) else []
+        return [*by_sid, *by_email]
 
     def _ttl(self, session: Session, now: int) -> int:
         return max(min(self._idle, session.started_at + self.absolute - now), 1)
 
-    def _seal(self, cookie: bytes, session: Session) -> bytes:
-        return self._sealer.seal_octets(self._purpose(cookie), encode_session(session))
+    def _seal(self, cookie: bytes, session: Session, key_id: bytes = b"") -> bytes:
+        message = encode_session(session)
+        return self._sealer.seal_octets(self._purpose(cookie), message, key_id=key_id)
 
     def _open(self, cookie: bytes, record: bytes) -> Session | None:
         message = self._sealer.open_octets(self._purpose(cookie), record)

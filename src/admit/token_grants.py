@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from admit.errors import ResponseRejected, SignInError
+from admit.errors import SignInError
 from admit.exchanges import ID_TOKEN_MISSES, check_time, secrets_sent, tokens_of
 from admit.jose import KeySet
 from admit.model import Client, IDToken, ProviderMetadata, TokenResponse, Tokens
@@ -19,8 +19,6 @@ from admit.protocol.id_token import verify_refreshed_id_token
 from admit.protocol.revocation import check_revocation_response, revocation_request
 from admit.protocol.token import parse_refresh_response, refresh_request
 from admit.provider_knowledge import ProviderKnowledge
-
-UNTRUSTED = 502
 
 
 class TokenGrants:
@@ -67,9 +65,6 @@ class TokenGrants:
                 raise
         except SignInError as error:
             error.conceal(secrets_sent(self._client, [refresh_token]))
-            if isinstance(error, ResponseRejected):
-                # It is not the browser's request that is bad.
-                error.status = UNTRUSTED
             raise
         now = self._clock()
         return id_token, tokens_of(response, asked=tokens.asked, now=now, former=tokens)

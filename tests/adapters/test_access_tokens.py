@@ -296,14 +296,21 @@ def test_a_refreshed_id_token_that_fails_a_check_brings_nothing_new(
     site: Site, browser: Browser, claims: dict[str, Any], code: str, ends: bool
 ) -> None:
     first = browser.get("/token").text
-    site.provider.refreshed = claims
+    site.provider.refreshed, site.provider.rotates = claims, False
     site.clock.now += 3590
-    refused = browser.get("/token", SCRIPT)
-    assert refused.status_code == (401 if ends else 502)
+    answer = browser.get("/token", SCRIPT)
+    assert answer.status_code == (401 if ends else 200)
+    assert (answer.text == first) is not ends, "the old token lives for ten seconds"
+    browser.get("/token", SCRIPT)
+    assert refreshes(site) == 1, "the provider is left alone for a while"
     [told] = [event for event in site.events if event.name == "refresh.refused"]
     assert told.fields["code"] == code
     assert browser.is_signed_in() is not ends
-    assert first not in refused.text
+    site.clock.now += 11
+    assert browser.get("/token", SCRIPT).status_code == 401
+    challenge = browser.get("/token")
+    assert challenge.status_code in {303, 503}
+    assert browser.is_signed_in() is not ends
 
 
 def test_without_a_refresh_token_a_new_sign_in_is_asked_for(store: MemoryStore) -> None:
@@ -318,6 +325,18 @@ def test_without_a_refresh_token_a_new_sign_in_is_asked_for(store: MemoryStore) 
     assert browser.is_signed_in(), "the session itself lives on"
     browser.get(site.provider.callback(challenge.location))
     assert browser.get("/token").text != first
+
+
+def test_a_token_that_ends_at_once_does_not_lead_round_in_circles(store: MemoryStore) -> None:
+    site = Site(store=store)
+    site.provider.seconds = 1
+    store._clock = site.clock
+    browser = site.browser()
+    browser.sign_in()
+    site.clock.now += 2
+    refused = browser.get("/token")
+    assert refused.status_code == 502
+    assert site.events[-1].fields["code"] == "session.token_short"
 
 
 def test_scopes_that_were_never_asked_for_are_asked_for(site: Site, browser: Browser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -27,10 +28,10 @@ def demo() -> Iterator[Demo]:
         yield Demo(f"http://localhost:{port}", f"http://127.0.0.1:{provider_port}")
 
 
-@pytest.fixture
-def page(chromium: Browser, demo: Demo) -> Iterator[Page]:
-    """A page of a fresh browser profile, on the demo's home page by relative addresses."""
-    context = chromium.new_context(base_url=demo.url, ignore_https_errors=True)
+@contextmanager
+def new_browser(chromium: Browser, demo: Demo, *, script: bool = True) -> Iterator[Page]:
+    """Open a page of a fresh browser profile; relative addresses are the demo's."""
+    context = chromium.new_context(base_url=demo.url, java_script_enabled=script)
     context.set_default_timeout(10_000)
     problems: list[str] = []
     page = context.new_page()
@@ -44,3 +45,16 @@ def page(chromium: Browser, demo: Demo) -> Iterator[Page]:
     yield page
     context.close()
     assert problems == []
+
+
+@pytest.fixture
+def page(chromium: Browser, demo: Demo) -> Iterator[Page]:
+    with new_browser(chromium, demo) as page:
+        yield page
+
+
+@pytest.fixture
+def other(chromium: Browser, demo: Demo) -> Iterator[Page]:
+    """Another browser of the same person."""
+    with new_browser(chromium, demo) as page:
+        yield page

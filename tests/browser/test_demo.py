@@ -8,22 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser.conftest import Demo
-
-ALICE = "alice@example.com"
-
-
-def fill_in(page: Page, name: str = ALICE, password: str = "alice-password") -> None:
-    page.get_by_label("Username").fill(name)
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-
-
-def sign_in(page: Page, path: str = "/") -> None:
-    page.goto(path)
-    if path == "/":
-        page.get_by_role("button", name="Sign in").click()
-    fill_in(page)
-    page.wait_for_url(re.compile(f"localhost:[0-9]+{path}$"))
+from browser.person import ALICE, fill_in, sign_in
 
 
 def test_the_five_clicks_of_the_guide(page: Page, demo: Demo) -> None:
@@ -140,6 +125,7 @@ def test_a_callback_opened_again_from_history_does_no_harm(page: Page, demo: Dem
     expect(page).to_have_url(f"{demo.url}/")
     expect(page.get_by_text("Signed in as")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_text("Not signed in")).to_be_visible()
     page.goto(callbacks[0])
     expect(page.get_by_role("link", name="Start again")).to_be_visible()
     page.get_by_role("link", name="Start again").click()
@@ -148,7 +134,7 @@ def test_a_callback_opened_again_from_history_does_no_harm(page: Page, demo: Dem
 
 def test_the_keyboard_is_enough(page: Page, demo: Demo) -> None:
     page.goto("/")
-    for _ in range(6):
+    for _ in range(7):
         page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Sign in")).to_be_focused()
     page.keyboard.press("Enter")
@@ -158,7 +144,7 @@ def test_the_keyboard_is_enough(page: Page, demo: Demo) -> None:
     page.keyboard.type("alice-password")
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{demo.url}/")
-    for _ in range(7):
+    for _ in range(8):
         page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Sign out")).to_be_focused()
     page.keyboard.press("Enter")

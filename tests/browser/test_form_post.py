@@ -67,7 +67,15 @@ def test_a_form_brings_the_response_across_sites(chromium: Browser, over_tls: De
     assert (session["secure"], session["httpOnly"], session["sameSite"]) == (True, True, "Lax")
     assert not [name for name in cookies if "attempt" in name]
 
-    page.get_by_role("button", name="Sign out").click()
+    # Sessions are in cookies here, and the page says what they do not have.
+    page.goto("/session/userinfo")
+    expect(page).to_have_url(f"{over_tls.url}/session")
+    expect(page.get_by_role("row", name="Kept in a cookie")).to_be_visible()
+    expect(page.get_by_text("This session has no access token")).to_be_visible()
+    for button in ("Use the access token", "Sign out everywhere"):
+        expect(page.get_by_role("button", name=button)).not_to_be_attached()
+
+    page.get_by_role("button", name="Sign out", exact=True).click()
     expect(page).to_have_url(re.compile(f"{over_tls.url}/$"))
     expect(page.get_by_text("Not signed in")).to_be_visible()
     context.close()

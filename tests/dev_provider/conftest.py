@@ -6,7 +6,7 @@ import pytest
 
 from admit.dev_provider import ProviderConfig, Running, running
 from dev_provider.app import App, listening
-from dev_provider.browser import REDIRECT_URI, Browser
+from dev_provider.visitor import REDIRECT_URI, Browser
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from dev_provider.browser import DEFAULT, REDIRECT_URI, Browser, asked
+from dev_provider.visitor import DEFAULT, REDIRECT_URI, Browser, asked
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from admit.dev_provider import Running
 from dev_provider.app import App
-from dev_provider.browser import DEFAULT, REDIRECT_URI, Answer, Browser, part
+from dev_provider.visitor import DEFAULT, REDIRECT_URI, Answer, Browser, part
 
 HOME = "http://localhost:5000"
 

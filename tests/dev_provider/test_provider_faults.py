@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from admit.dev_provider import FAULTS
-from dev_provider.browser import DEFAULT, Answer, Browser, base64url, is_signed, part
 from dev_provider.test_provider_logout_faults import SEEN as LOGOUT_SEEN
 from dev_provider.test_provider_refresh_faults import SEEN as REFRESH_SEEN
 from dev_provider.test_provider_universal_logout import SEEN as UNIVERSAL_SEEN
+from dev_provider.visitor import DEFAULT, Answer, Browser, base64url, is_signed, part
 
 METADATA = f"{DEFAULT}/.well-known/openid-configuration"
 Seen = Callable[[Browser], bool]

@@ -10,7 +10,7 @@ from joserfc import jws
 from joserfc.jwk import KeySet
 
 from admit.dev_provider import Running
-from dev_provider.browser import CHALLENGE, DEFAULT, REDIRECT_URI, VERIFIER, Browser, asked, part
+from dev_provider.visitor import CHALLENGE, DEFAULT, REDIRECT_URI, VERIFIER, Browser, asked, part
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from dev_provider.browser import DEFAULT, Browser
+from dev_provider.visitor import DEFAULT, Browser
 
 HOME = "http://localhost:5000"
 

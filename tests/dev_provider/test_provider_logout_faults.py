@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from dev_provider.app import App
-from dev_provider.browser import DEFAULT, Browser, is_signed, part
+from dev_provider.visitor import DEFAULT, Browser, is_signed, part
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 Claims = dict[str, Any]

@@ -7,7 +7,7 @@ import pytest
 
 from admit.dev_provider import Delivery, Running
 from dev_provider.app import App
-from dev_provider.browser import DEFAULT, Browser, is_signed, part
+from dev_provider.visitor import DEFAULT, Browser, is_signed, part
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from admit.dev_provider import Running
-from dev_provider.browser import DEFAULT, REDIRECT_URI, Browser, part
 from dev_provider.test_provider_refresh_faults import slow
+from dev_provider.visitor import DEFAULT, REDIRECT_URI, Browser, part
 
 OFFLINE = "openid profile offline_access"
 

@@ -6,7 +6,7 @@ from http.client import RemoteDisconnected
 
 import pytest
 
-from dev_provider.browser import Answer, Browser, is_signed, part
+from dev_provider.visitor import Answer, Browser, is_signed, part
 
 OFFLINE = "openid profile offline_access"
 Seen = Callable[[Browser], bool]

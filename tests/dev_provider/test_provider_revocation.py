@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dev_provider.browser import DEFAULT, Browser
+from dev_provider.visitor import DEFAULT, Browser
 
 OFFLINE = "openid profile offline_access"
 

@@ -7,7 +7,7 @@ import pytest
 
 from admit.dev_provider import Running, running
 from admit.dev_provider.shelf import Shelf
-from dev_provider.browser import DEFAULT, Browser
+from dev_provider.visitor import DEFAULT, Browser
 
 
 def status_of(provider: Running, head: str) -> bytes:

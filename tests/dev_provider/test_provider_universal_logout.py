@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from dev_provider.app import App, Got
-from dev_provider.browser import DEFAULT, Browser, is_signed, part
+from dev_provider.visitor import DEFAULT, Browser, is_signed, part
 
 TYP = "global-token-revocation+jwt"
 Claims = dict[str, Any]

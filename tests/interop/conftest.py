@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
+from time import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import flask
 import pytest
@@ -15,7 +19,11 @@ from flask_login import current_user, login_required
 from werkzeug.serving import make_server
 
 from admit.events import Event
-from admit.flask import SignIn
+from admit.flask import SignIn, current_session
+from admit.session_codec import decode_tokens
+from admit.stores import Store, open_store
+from admit.stores.sql import SqlStore
+from stores.conftest import redis_server
 from support import ROOT, free_port, needs, process
 
 HERE = Path(__file__).parent
@@ -27,7 +35,7 @@ SECRET = "{} secret: 100% + a&b=c"
 class Peer:
     """A provider's process, which can be restarted with new keys on the same port."""
 
-    def __init__(self, path: str, command: tuple[str, ...]) -> None:
+    def __init__(self, path: str, command: tuple[str, ...], **environ: str) -> None:
         port = free_port()
         self.app_port = free_port()
         self.url = f"http://127.0.0.1:{port}"
@@ -35,12 +43,19 @@ class Peer:
         self.app_url = f"http://localhost:{self.app_port}"
         self.tls_port = free_port()
         self.tls_url = f"https://localhost:{self.tls_port}"
+        self.other_port = free_port()
+        self.other_url = f"http://localhost:{self.other_port}"
         self._command = command
+        self._environ = environ
         self._stack = ExitStack()
 
     def start(self) -> None:
-        environ: dict[str, Any] = {"ISSUER": self.issuer, "BASE": self.url}
-        environ |= {"RP": self.app_url, "RP_TLS": self.tls_url}
+        environ: dict[str, Any] = self._environ | {
+            "ISSUER": self.issuer,
+            "BASE": self.url,
+            "RP": self.app_url,
+        }
+        environ |= {"RP_TLS": self.tls_url, "OTHER": self.other_url}
         self._stack.enter_context(process(*self._command, ready="ready", **environ))
 
     def stop(self) -> None:
@@ -50,10 +65,22 @@ class Peer:
         self.stop()
         self.start()
 
+    def seen(self) -> list[str]:
+        """Return what has happened at the provider, oldest first."""
+        seen: list[str] = json.loads(self.ask("/seen"))
+        return seen
+
+    def ask(self, path: str) -> bytes:
+        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=10)
+        connection.request("GET", path)
+        said = connection.getresponse().read()
+        connection.close()
+        return said
+
 
 @contextmanager
-def running(path: str, *command: str) -> Iterator[Peer]:
-    peer = Peer(path, command)
+def running(path: str, *command: str, **environ: str) -> Iterator[Peer]:
+    peer = Peer(path, command, **environ)
     peer.start()
     try:
         yield peer
@@ -73,6 +100,13 @@ def oidc_provider() -> Iterator[Peer]:
 
 
 @pytest.fixture(scope="session")
+def oidc_provider_by_post() -> Iterator[Peer]:
+    """The same, set up for forms of other sites."""
+    with running("", *node("oidc_provider.mjs"), BY_POST="yes") as peer:
+        yield peer
+
+
+@pytest.fixture(scope="session")
 def mock_server() -> Iterator[Peer]:
     with running("", *node("mock_server.mjs")) as peer:
         yield peer
@@ -85,12 +119,45 @@ def django_provider() -> Iterator[Peer]:
         yield peer
 
 
+@pytest.fixture
+def idpyoidc_provider() -> Iterator[Peer]:
+    """A new one each time: it tells applications of the user's first session, not of the last."""
+    python = needs(str(PROGRAMS / "django-admin"), FIX).replace("django-admin", "python")
+    with running("", python, str(HERE / "providers/idpyoidc_provider.py")) as peer:
+        yield peer
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with redis_server(tmp_path_factory.mktemp("redis"), free_port()) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A store that several processes could share."""
+    if request.param == "redis":
+        url = str(request.getfixturevalue("redis_url"))
+    else:
+        url = f"sqlite:///{tmp_path}/sessions.db"
+    store = open_store(url)
+    store.create()
+    yield store
+    if isinstance(store, SqlStore):
+        store._engine.dispose()
+    else:
+        store._made.close()  # type: ignore[attr-defined]
+
+
 class App:
     """An application that signs in with a peer."""
 
     def __init__(self, peer: Peer, client: str = "basic", **settings: Any) -> None:
         self.url: str = settings.get("base_url", peer.app_url)
+        self.client = client
         self.events: list[Event] = []
+        #: Seconds that the clock of the application has been put forward.
+        self.ahead = 0
         self.flask = flask.Flask("app-of-the-test")
         self.flask.config["SECRET_KEY"] = "a-key-of-the-test-with-enough-characters"
         defaults: dict[str, Any] = {
@@ -98,6 +165,8 @@ class App:
             "client_id": client,
             "client_secret": SECRET.format(client),
             "base_url": peer.app_url,
+            "end_session_method": "get",
+            "clock": lambda: int(time()) + self.ahead,
         }
         self.sign_in = SignIn(self.flask, on_event=self.events.append, **(defaults | settings))
 
@@ -115,9 +184,23 @@ class App:
         def profile() -> str:
             return f"User {current_user.name}, {current_user.email}, {current_user.sub}"
 
+        @self.flask.get("/token")
+        def token() -> str:
+            return current_session.access_token(flask.request.args.getlist("scope"))
+
+        @self.flask.get("/refresh-token")
+        @login_required
+        def refresh_token() -> str:
+            tokens = decode_tokens(self.flask.extensions["admit"].session())
+            return "" if tokens is None else tokens.refresh_token or ""
+
         @self.flask.get("/again")
         def again() -> flask.Response:
             return self.sign_in.start("/profile", max_age=0)
+
+    def told(self, name: str) -> list[dict[str, Any]]:
+        """Return the fields of the events called *name*, oldest first."""
+        return [dict(event.fields) for event in self.events if event.name == name]
 
     @contextmanager
     def serving(self, port: int, tls: ssl.SSLContext | None = None) -> Iterator[App]:

@@ -91,9 +91,10 @@ class Browser:
     """
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self._cookies = CookieJar()
         handlers: list[BaseHandler] = [
             ProxyHandler({}),
-            HTTPCookieProcessor(CookieJar()),
+            HTTPCookieProcessor(self._cookies),
             HTTPSHandler(context=context),
             _AsItIs(),
         ]
@@ -121,6 +122,12 @@ class Browser:
         url, fields = self.page.form(label, **filled)
         return self.open(url, fields, until=until)
 
+    def cookie_header(self, url: str) -> str:
+        """Return what the browser sends as ``Cookie`` to *url*."""
+        request = Request(url)
+        self._cookies.add_cookie_header(request)
+        return request.get_header("Cookie", "")
+
     def _send(self, url: str, form: dict[str, str] | None) -> tuple[int, str, str]:
         self.visited.append(url)
         body = None if form is None else urlencode(form).encode()
@@ -140,3 +147,18 @@ class Browser:
             "Referer": self.page.url,
             "Sec-Fetch-Site": "same-origin" if same else "cross-site",
         }
+
+
+def authenticate(browser: Browser, user: str = "alice", *, until: str | None = None) -> Page:
+    """Do what the provider asks of the user who is on its page."""
+    page = fill_in(browser, user, until=until)
+    return browser.press("Allow", until=until) if page.has_button("Allow") else page
+
+
+def fill_in(browser: Browser, user: str = "alice", *, until: str | None = None) -> Page:
+    """Fill in the provider's form."""
+    if not browser.page.has_button("Sign in"):
+        return browser.page
+    _, fields = browser.page.form("Sign in")
+    name = "user" if "user" in fields else "username"
+    return browser.press("Sign in", until=until, **{name: user, "password": f"{user}-pw"})

@@ -14,7 +14,7 @@ import trustme
 
 from admit.user import User
 from interop.conftest import App, Peer
-from interop.scripted import Browser, Page
+from interop.scripted import Browser, Page, authenticate, fill_in
 
 CALLBACK = "/authorization-code/callback"
 
@@ -29,18 +29,6 @@ def peer(request: pytest.FixtureRequest) -> Peer:
 def app(peer: Peer) -> Iterator[App]:
     with App(peer).serving(peer.app_port) as app:
         yield app
-
-
-def authenticate(browser: Browser, *, until: str | None = None) -> Page:
-    """Do what the provider asks of the user who is on its page."""
-    page = fill_in(browser, until=until)
-    return browser.press("Allow", until=until) if page.has_button("Allow") else page
-
-
-def fill_in(browser: Browser, *, until: str | None = None) -> Page:
-    _, fields = browser.page.form("Sign in")
-    name = "user" if "user" in fields else "username"
-    return browser.press("Sign in", until=until, **{name: "alice", "password": "alice-pw"})
 
 
 def to_the_callback(app: App, browser: Browser, start: str = "/profile") -> dict[str, str]:

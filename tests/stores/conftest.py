@@ -74,6 +74,8 @@ def postgresql_server(folder: Path, port: int) -> Iterator[str]:
 def postgresql_folder() -> Iterator[Path]:
     # Not below pytest's own folder, which only its user may enter.
     with tempfile.TemporaryDirectory(prefix="postgresql-") as folder:
+        # Whoever runs the server enters it, whichever server is the first.
+        Path(folder).chmod(0o755)
         yield Path(folder)
 
 

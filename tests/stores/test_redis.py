@@ -97,6 +97,20 @@ def test_an_answer_that_nobody_waited_for_is_read_by_nobody(
     assert value_of(store, KEY) == b"of the one"
 
 
+def test_a_connection_with_an_answer_that_nobody_waited_for_is_not_kept(
+    store: RedisStore, admin: Redis
+) -> None:
+    """Nor by the client, of which all but loads is asked."""
+    pause(admin)
+    former = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE / 4)
+    with pytest.raises(StoppedError):
+        run_sync(store.use(b"name", 60))
+    signal.signal(signal.SIGALRM, former)
+    [connection] = store._made.connection_pool._available_connections
+    assert connection._sock is None
+
+
 def test_a_load_within_a_load_has_an_answer_of_its_own(store: RedisStore, admin: Redis) -> None:
     """As in a signal's handler, or in a greenlet where threads are not patched."""
     inner: list[bytes | None] = []

@@ -18,7 +18,7 @@ from admit.ports import run_sync
 from admit.stores import Store, open_store
 from admit.stores.psycopg_deadline import DEADLINE
 from admit.stores.sql import BATCH, SWEEP_EVERY, SqlStore
-from admit.stores.sql_tables import METADATA, NAMES
+from admit.stores.sql_tables import METADATA, NAMES, SESSIONS, clock
 from admit.testing.store import KEY, LABEL, LASTING, OTHER, OWNER, SECOND, now, save, value_of
 
 
@@ -148,6 +148,17 @@ def rows(store: SqlStore) -> dict[str, int]:
             table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
             for table in METADATA.sorted_tables
         }
+
+
+def test_what_has_expired_is_found_by_an_index(postgresql: SqlStore) -> None:
+    """Else each look for it reads whole tables, and is ended by the limit where they are large."""
+    expired = select(SESSIONS.c.key).where(SESSIONS.c.expires_at <= clock("postgresql"))
+    words = expired.compile(postgresql._engine, compile_kwargs={"literal_binds": True})
+    with postgresql._engine.connect() as connection:
+        connection.execute(text("SET enable_seqscan = off"))
+        plan = "\n".join(connection.execute(text(f"EXPLAIN {words}")).scalars())
+        connection.execute(text("RESET enable_seqscan"))
+    assert "Index Cond: (expires_at <=" in plan
 
 
 def test_operators_see_each_record_and_nothing_in_it(store: SqlStore) -> None:

@@ -7,6 +7,7 @@ It translates and decides nothing: what a browser gets is decided in `endpoints`
 from __future__ import annotations
 
 from admit.flask.current import current_session
-from admit.flask.extension import SignIn, settings_of
+from admit.flask.extension import SignIn
+from admit.flask.lookup import settings_of
 
 __all__ = ["SignIn", "current_session", "settings_of"]

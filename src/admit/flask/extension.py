@@ -6,26 +6,29 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import flask
-from flask_login import COOKIE_NAME
 
 from admit.assembly import Beside, assemble
 from admit.blocking import BlockingLater, BlockingLock, blocking_keeper, blocking_pause
 from admit.config import read_settings
-from admit.errors import ConfigurationError, Problem, SignInError, StoreUnavailable
+from admit.errors import SignInError, StoreUnavailable
 from admit.events import LOGGER, Emit, log_event
 from admit.failures import Failure
+from admit.flask import ends
 from admit.flask.bridge import has_session_of_flasks
+from admit.flask.lookup import current_state
+from admit.flask.own_session import empty_session, signed_out
 from admit.flask.state import PUBLIC, REFRESHING, AppState
 from admit.flask.translate import from_flask, to_flask
 from admit.http_client import BlockingHttp
 from admit.ports import Http, SessionStore, run_sync
 from admit.protocol.authorization import check_parameters
 from admit.settings import Settings
-from admit.stores import open_store
+from admit.stores import check_ready, open_store
 from admit.user import User
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -103,7 +106,7 @@ class SignIn:
             beside=Beside(pause=blocking_pause, keeper=blocking_keeper, later=BlockingLater()),
         )
         parts.endpoints.on_sign_in = self._signed_in
-        parts.endpoints.on_sign_out = _signed_out
+        parts.endpoints.on_sign_out = signed_out
         parts.endpoints.failures.body = self._failure_body
         app.extensions["admit"] = AppState(app, parts, clock=self._clock, load_user=self._loaded)
         # Python shows warnings by itself, and a developer needs these two to begin.
@@ -117,7 +120,7 @@ class SignIn:
     @property
     def settings(self) -> Settings:
         """The settings of the current application."""
-        return _state().parts.settings
+        return current_state().parts.settings
 
     def public(self, view: F) -> F:
         """Let everybody see *view*, where ``protect_all`` protects the rest. A decorator."""
@@ -153,7 +156,7 @@ class SignIn:
         Raises:
             ValueError: A parameter that Admit alone sets.
         """
-        state = _state()
+        state = current_state()
         given = {name: str(value) for name, value in parameters.items()}
         check_parameters(given)
         endpoints = state.parts.endpoints
@@ -162,10 +165,41 @@ class SignIn:
         request = from_flask(form=False)
         return to_flask(run_sync(endpoints.starts.start_from(request, return_to, merged)))
 
+    def end_sessions(
+        self,
+        *,
+        sub: str | None = None,
+        email: str | None = None,
+        before: datetime | float | None = None,
+    ) -> int:
+        """End the sessions of one user on every device, and return how many there were.
+
+        Args:
+            sub: The user, as the issuer knows them.
+            email: In place of it: all users with that address.
+            before: End those alone that began up to then: a time with its zone, or seconds since
+                the epoch.
+
+        Raises:
+            ConfigurationError: Sessions are in cookies; or are not found by e-mail addresses, as
+                there is no ``ADMIT_UNIVERSAL_LOGOUT_PATH``.
+            StoreUnavailable: It is not known what was ended.
+            ValueError: Not one of *sub* and *email*; *before* has no zone, or is to come.
+        """
+        return ends.end_sessions(current_state(), sub, email, before, now=self._clock())
+
+    def end_all_sessions(self, *, before: datetime | float | None = None) -> None:
+        """End all sessions of the application, within 5 seconds on every process.
+
+        Nobody counts them here: ``admit sessions`` does. Arguments and errors are those of
+        `end_sessions`.
+        """
+        ends.end_all_sessions(current_state(), before, now=self._clock())
+
     def _signed_in(self, user: User) -> None:
         """Give the new user an empty session of Flask's; the former's comes back if refused."""
         former = dict(flask.session)
-        _empty_session()
+        empty_session()
         try:
             if self._on_sign_in is not None:
                 self._on_sign_in(user)
@@ -197,43 +231,7 @@ def _opened(url: str) -> SessionStore:
     """
     store = open_store(url)
     try:
-        wrong = store.problem()
+        check_ready(store)
     except StoreUnavailable as error:
         LOGGER.warning("%s; pages that need the user answer 503 until it is back", error)
-    else:
-        if wrong is not None:
-            fix = "Run `admit store create` once, with the same settings."
-            raise ConfigurationError("config.invalid", (Problem("ADMIT_SESSIONS", wrong, fix),))
     return store
-
-
-def settings_of(app: flask.Flask) -> Settings:
-    """Return the settings that `SignIn` read for *app*.
-
-    Raises:
-        LookupError: `SignIn` was not added to it.
-    """
-    state = app.extensions.get("admit")
-    if not isinstance(state, AppState):
-        raise LookupError(f"the app {app.name!r} has no SignIn")  # noqa: TRY004 - it is about the app, not a type
-    return state.parts.settings
-
-
-def _state() -> AppState:
-    state: AppState = flask.current_app.extensions["admit"]
-    return state
-
-
-def _empty_session() -> None:
-    """Forget what the application kept for whoever used this browser before."""
-    # A form that comes from the provider's page brings no cookie of Flask's to tell it is there.
-    if flask.session or (flask.request.method == "POST" and has_session_of_flasks()):
-        flask.session.clear()
-
-
-def _signed_out() -> None:
-    """Forget the application's own users too, as Flask-Login's `logout_user` does."""
-    _empty_session()
-    remember = flask.current_app.config.get("REMEMBER_COOKIE_NAME", COOKIE_NAME)
-    if remember in flask.request.cookies and has_session_of_flasks():
-        flask.session["_remember"] = "clear"

@@ -46,11 +46,11 @@ def verified_claims(
         ) from None
 
 
-def is_plain(value: object) -> TypeGuard[str]:
-    """Tell whether *value* can be a name: 1 to 255 printable characters of ASCII."""
+def is_plain(value: object, longest: int = LONGEST_NAME) -> TypeGuard[str]:
+    """Tell whether *value* can be a name: 1 to *longest* printable characters of ASCII."""
     return (
         isinstance(value, str)
-        and 1 <= len(value) <= LONGEST_NAME
+        and 1 <= len(value) <= longest
         and value.isascii()
         and value.isprintable()
     )

@@ -16,6 +16,7 @@ from admit.jose import PLAIN_TYPES, KeySet
 from admit.model import Client, LogoutToken, ProviderMetadata
 from admit.protocol.answers import singles, with_query
 from admit.protocol.claims import (
+    LONGEST_NAME,
     check_audience,
     check_once,
     is_plain,
@@ -30,6 +31,9 @@ EVENT = "http://schemas.openid.net/event/backchannel-logout"
 TYPES = ("logout+jwt", *PLAIN_TYPES)
 #: Seconds that a token without ``exp`` lives. Providers of drafts before the final text send none.
 LIFETIME = 300
+#: Characters of a ``sid``, which the specifications do not limit: some providers seal a record in
+#: it.
+LONGEST_SID = 2048
 
 
 def end_session_url(
@@ -97,7 +101,7 @@ def verify_logout_token(raw: object, *, keys: KeySet, client: Client, now: int) 
         )
     check_audience(claims, client.client_id, what=WHAT, spec=f"{SPEC} (4)")
     _check_event(claims)
-    sub, sid = _name(claims, "sub"), _name(claims, "sid")
+    sub, sid = _name(claims, "sub", LONGEST_NAME), _name(claims, "sid", LONGEST_SID)
     if sub is None and sid is None:
         raise ResponseRejected(
             "logout_token.subject_missing", "neither sub nor sid", spec=f"{SPEC} (5)"
@@ -125,14 +129,14 @@ def _check_event(claims: Mapping[str, Any]) -> None:
         )
 
 
-def _name(claims: Mapping[str, Any], name: str) -> str | None:
+def _name(claims: Mapping[str, Any], name: str, longest: int) -> str | None:
     value = claims.get(name)
     if value is None:
         return None
-    if not is_plain(value):
+    if not is_plain(value, longest):
         raise ResponseRejected(
             f"logout_token.{name}_invalid",
-            f"{name} is not 1 to 255 ASCII characters",
+            f"{name} is not 1 to {longest} ASCII characters",
             spec="Back-Channel Logout 2.4",
         )
     return value
@@ -162,10 +166,10 @@ def parse_frontchannel_logout(parameters: Mapping[str, Sequence[str]], *, client
             spec="Front-Channel Logout 2",
         )
     sid = given.get("sid")
-    if not is_plain(sid):
+    if not is_plain(sid, LONGEST_SID):
         raise ResponseRejected(
             "frontchannel.sid_missing",
-            "sid is not 1 to 255 ASCII characters",
+            f"sid is not 1 to {LONGEST_SID} ASCII characters",
             hint="the provider must be set to send iss and sid",
             spec="Front-Channel Logout 2",
         )

@@ -64,3 +64,16 @@ def open_store(url: str) -> Store:
     else:
         return opened
     raise ConfigurationError("config.invalid", (Problem("ADMIT_SESSIONS", wrong, fix),))
+
+
+def check_ready(store: Store) -> None:
+    """Refuse a store that is there and cannot work.
+
+    Raises:
+        ConfigurationError: ``config.invalid``: it has no table, for example.
+        StoreUnavailable: It is away, so nobody knows.
+    """
+    wrong = store.problem()
+    if wrong is not None:
+        fix = "Run `admit store create` once, with the same settings."
+        raise ConfigurationError("config.invalid", (Problem("ADMIT_SESSIONS", wrong, fix),))

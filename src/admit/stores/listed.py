@@ -1,16 +1,20 @@
 """What operators see of a record, in whatever store it is: never what is in it.
 
-May know: sealing.
+May know: base64url, ports, sealing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from admit.base64url import to_base64url
+from admit.ports import OWNER_BYTES
 from admit.sealing import key_id
 
 #: Bytes of a record that are enough to tell which secret key sealed it.
 HEAD_BYTES = 5
+#: Characters of base64url that are enough to name a session: 72 bits.
+REFERENCE_LENGTH = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,11 @@ class Listed:
     key_id: bytes
     left: int
     size: int
+
+
+def reference_of(key: bytes) -> str:
+    """Return what operators call the session under *key*: 12 characters of base64url."""
+    return to_base64url(key[OWNER_BYTES:])[:REFERENCE_LENGTH]
 
 
 def listed(key: bytes, head: bytes, *, left: int, size: int) -> Listed:

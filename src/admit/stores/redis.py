@@ -245,7 +245,7 @@ def _record(key: bytes) -> str:
 def _load(key: bytes) -> tuple[bytes, str, str]:
     """Return the command that loads a record, and the names in it: the record's, its mark's."""
     names = _record(key), _name(key[:OWNER_BYTES], "m")
-    return packed(scripts.LOAD, *names), *names
+    return packed(scripts.LOAD, names), *names
 
 
 def _key(name: bytes) -> bytes:

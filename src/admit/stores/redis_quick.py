@@ -74,8 +74,12 @@ class Quick:
         return answer
 
 
-def packed(script: Script, *keys: str) -> bytes:
-    """Return the command that runs *script* on *keys*, as Redis reads it: an array of strings."""
-    words = "EVALSHA", script.digest, str(len(keys)), *keys
-    strings = "".join(f"${len(word)}\r\n{word}\r\n" for word in words)
-    return f"*{len(words)}\r\n{strings}".encode("ascii")
+def packed(script: Script, keys: tuple[str, ...]) -> bytes:
+    """Return the command that runs *script*, as it is sent. The keys are ASCII.
+
+    The client's own packing, for any command, takes a quarter of the time of a whole load.
+
+    Spec: RESP, arrays of bulk strings.
+    """
+    parts = "EVALSHA", script.digest, str(len(keys)), *keys
+    return "".join([f"*{len(parts)}\r\n", *[f"${len(one)}\r\n{one}\r\n" for one in parts]]).encode()

@@ -13,11 +13,30 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode, RedisCluster
 from redis.retry import Retry
-from redis.sentinel import Sentinel
+from redis.sentinel import (
+    Sentinel,
+    SentinelManagedConnection,
+    SentinelManagedSSLConnection,
+)
 
 #: Seconds for one answer of Redis, and for a connection.
 TIMEOUT = 2.0
 PORT, SENTINEL_PORT = 6379, 26_379
+
+
+class OwnAnswers(SentinelManagedConnection):
+    """Closes itself where its answer was not read to its end, as any other connection does.
+
+    Left as it is, it goes back to the pool, and who takes it next may read that answer.
+    """
+
+    def read_response(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - redis-py's
+        """Return the answer."""
+        return super().read_response(*args, **{"disconnect_on_error": True, **options})
+
+
+class OwnAnswersWithTls(OwnAnswers, SentinelManagedSSLConnection):
+    """The same, with TLS."""
 
 
 def client_of(url: str) -> Redis | Callable[[], RedisCluster]:
@@ -65,7 +84,11 @@ def _behind_sentinel(parts: SplitResult, options: dict[str, Any]) -> Redis:
         },
         **options,
     )
-    master: Redis = told.master_for(service, db=int(database or 0))  # type: ignore[no-untyped-call]
+    master: Redis = told.master_for(  # type: ignore[no-untyped-call]
+        service,
+        db=int(database or 0),
+        connection_class=OwnAnswersWithTls if "ssl" in options else OwnAnswers,
+    )
     return master
 
 

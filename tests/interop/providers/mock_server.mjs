@@ -12,10 +12,10 @@ const service = new OAuth2Service(issuer);
 await issuer.keys.generate('RS256', { kid: 'the-key' });
 const stranger = (await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })).privateKey;
 
-// The ID Token is signed after the access token: only it has a nonce.
+// The ID Token is signed after the access token: only that has a scope.
 const idToken = (change) => () => {
   const listener = (token) => {
-    if (token.payload.nonce === undefined) return;
+    if (token.payload.scope !== undefined) return;
     change(token);
     service.off('beforeTokenSigning', listener);
   };
@@ -59,6 +59,7 @@ const faults = {
   'aud-extra': claim('aud', ['basic', 'somebody-else']),
   'azp-other': claim('azp', 'somebody-else'),
   'aud-empty': claim('aud', []),
+  'sub-other': claim('sub', 'mallory'),
   'nonce-other': claim('nonce', 'x'),
   'nonce-gone': claim('nonce', undefined),
   'exp-gone': claim('exp', undefined),
@@ -86,6 +87,11 @@ const faults = {
   'type-mac': body((answer) => { answer.body.token_type = 'mac'; }),
   'token-500': body((answer) => { answer.statusCode = 500; answer.body = 'oops'; }),
   'token-429': body((answer) => { answer.statusCode = 429; }),
+  'token-429-grant': body((answer) => {
+    Object.assign(answer, { statusCode: 429, body: { error: 'invalid_grant' } });
+  }),
+  'short': body((answer) => { answer.body.expires_in = 1; }),
+  'no-refresh-token': body((answer) => { delete answer.body.refresh_token; }),
   'token-list': body((answer) => { answer.body = [answer.body]; }),
   'token-error-200': body((answer) => { answer.body.error = 'invalid_grant'; }),
   'token-grant': body((answer) => {

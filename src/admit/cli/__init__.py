@@ -5,9 +5,7 @@ May know: what a command needs, imported when it runs.
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 try:
@@ -15,9 +13,13 @@ try:
 except ModuleNotFoundError:
     sys.exit('The command admit needs click, which comes with: pip install "admit[flask]"')
 
+from admit.cli.deployment import app_option, settings_of_app, settings_of_environment
+from admit.cli.keys import keys
+from admit.cli.refusals import refusals
+from admit.cli.sessions import sessions
+
 if TYPE_CHECKING:
     from admit.errors import Problem
-    from admit.settings import Settings
 
 
 @click.group()
@@ -50,33 +52,26 @@ def main() -> None:
 )
 def provider(**options: Any) -> None:  # noqa: ANN401 - what is said above
     """Run an Okta-shaped OpenID provider on this machine, for development only."""
-    from admit.dev_provider.command import Options, run  # noqa: PLC0415 - needs the extra "dev"
+    from admit.dev_provider.command import Options, run
 
     run(Options(**options))
 
 
 @main.command()
-@click.option(
-    "--app",
-    "app_name",
-    help="Read the settings of a Flask app, as `flask --app` names it, such as app:app.",
-)
+@app_option
+@refusals
 def settings(app_name: str | None) -> None:
     """Print what to enter at the provider, such as the redirect URIs.
 
     Read from the environment and .okta.env, or from an app.
     """
-    from admit.checklist import configuration, registration, reminders  # noqa: PLC0415
-    from admit.errors import ConfigurationError  # noqa: PLC0415
+    from admit.checklist import configuration, registration, reminders
 
     missing: tuple[Problem, ...] = ()
-    try:
-        if app_name is None:
-            read, missing = _of_environment()
-        else:
-            read = _of_app(app_name)
-    except ConfigurationError as error:
-        raise click.ClickException(str(error)) from None
+    if app_name is None:
+        read, missing = settings_of_environment()
+    else:
+        read = settings_of_app(app_name)
     click.echo("Enter at the provider (in the Okta Admin Console: Applications > your app):\n")
     _show(registration(read))
     click.echo("\nThis application uses:\n")
@@ -86,6 +81,10 @@ def settings(app_name: str | None) -> None:
         click.echo(f"  - {line}")
 
 
+main.add_command(sessions)
+main.add_command(keys)
+
+
 @main.group()
 def store() -> None:
     """Prepare the store that ADMIT_SESSIONS names."""
@@ -93,59 +92,18 @@ def store() -> None:
 
 @store.command()
 @click.argument("url", envvar="ADMIT_SESSIONS")
+@refusals
 def create(url: str) -> None:
     """Make what the store at URL needs, such as its table, if it is not there."""
-    from admit.config_sessions import is_store  # noqa: PLC0415
-    from admit.errors import ConfigurationError, StoreUnavailable  # noqa: PLC0415
-    from admit.stores import open_store  # noqa: PLC0415
+    from admit.config_sessions import is_store
+    from admit.stores import open_store
 
     if not is_store(url):
         known = "sqlite://, postgresql://, redis:// and the like"
         raise click.ClickException(f"That is no store's URL: give one of {known}.")
-    try:
-        opened = open_store(url)
-        opened.create()
-    except (ConfigurationError, StoreUnavailable) as error:
-        raise click.ClickException(str(error)) from None
+    opened = open_store(url)
+    opened.create()
     click.echo(f"{opened!r} is ready.")
-
-
-#: What stands for a setting that is given only once the provider knows the application.
-NOT_YET = {
-    "issuer": "https://not-set-yet.invalid",
-    "client_id": "not-set-yet",
-    "client_secret": "not-set-yet-either",
-    "secret_keys": "not-set-yet-0123456789-abcdefghijklmnop",
-}
-
-
-def _of_environment() -> tuple[Settings, tuple[Problem, ...]]:
-    """Return the settings, and which of those in NOT_YET are missing."""
-    from admit.config import read_settings  # noqa: PLC0415
-    from admit.config_reader import MISSING  # noqa: PLC0415
-    from admit.errors import ConfigurationError  # noqa: PLC0415
-
-    okta_env = Path(".okta.env")
-    try:
-        return read_settings({}, {}, os.environ, okta_env=okta_env), ()
-    except ConfigurationError as error:
-        named = {problem.setting.removeprefix("ADMIT_").lower() for problem in error.problems}
-        if named - NOT_YET.keys() or not all(MISSING in p.wrong for p in error.problems):
-            raise
-        stand_ins = {name: NOT_YET[name] for name in named}
-        return read_settings(stand_ins, {}, os.environ, okta_env=okta_env), error.problems
-
-
-def _of_app(name: str) -> Settings:
-    from flask.cli import NoAppException, ScriptInfo  # noqa: PLC0415 - needs the extra "flask"
-
-    from admit.flask import settings_of  # noqa: PLC0415
-
-    sys.path.insert(0, ".")
-    try:
-        return settings_of(ScriptInfo(app_import_path=name).load_app())
-    except (NoAppException, LookupError) as problem:
-        raise click.ClickException(str(problem)) from None
 
 
 def _show(rows: list[tuple[str, str]]) -> None:
