@@ -25,6 +25,7 @@ from admit.stores.redis import RedisStore
 from admit.testing import MemoryProvider
 from flask_login import current_user, login_required
 from flow import Wsgi
+from load import cpu_of
 from redis import Redis
 
 BASE = "http://localhost:5000"
@@ -157,6 +158,24 @@ def redis_full(folder, counts, rounds):
     return found
 
 
+def redis_work(folder, count=20_000):
+    """CPU of Redis, in microseconds, for one page and for one sign-in."""
+    with servers.redis(folder / "work") as (port, process):
+        site, found = Site(f"redis://127.0.0.1:{port}/0"), {}
+        session, _ = site.sign_in("alice", "one")
+        key = session.id
+
+        def sign_in(number):
+            run_sync(site.store.use(b"attempt" + number.to_bytes(4, "big"), 600))
+            site.sign_in(f"user{number}", f"sid{number}")
+        for name, act, times in (("page", lambda _: run_sync(site.store.load(key)), count), ("sign_in", sign_in, count // 10)):
+            before = cpu_of(process.pid)
+            for number in range(times):
+                act(number)
+            found[name] = (cpu_of(process.pid) - before) / times * 1e6
+        return found
+
+
 def sql_size(url, count, size):
     """Bytes on the disk for each session, of *count*."""
     from admit.stores.sql_tables import LABELS, SESSIONS
@@ -207,6 +226,7 @@ def measure(args, folder, results):
                 print(f"skipped {kind}: {missing}", file=sys.stderr)
         if "redis" in urls:
             yield "redis_sizes", redis_sizes(folder)
+            yield "redis_work", redis_work(folder)
             yield "redis_full", redis_full(folder, args.sessions, args.rounds)
         for kind, url in urls.items():
             yield f"end_{args.of_one_user}_{kind}", ends(url, args.of_one_user)
