@@ -1,9 +1,10 @@
 """The short way to Redis, for what each page asks: a connection for each thread.
 
 A client takes a connection from its pool, looks whether it is still good, and gives it back, each
-time. Here a thread keeps one of its own. Where that fails, the client's way is still there.
+time. Here a thread keeps one of its own, and what is sent and read has one shape alone. Where that
+fails, the client's way is still there.
 
-May know: redis_scripts.
+May know: redis_answer, redis_scripts.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 from redis.connection import ConnectionPool
 from redis.exceptions import RedisError
 
+from admit.stores.redis_answer import Answer
 from admit.stores.redis_scripts import Script
 
 
@@ -52,8 +54,8 @@ class Quick:
         self._pool = pool
         self._own = Own()
 
-    def run(self, command: bytes) -> Any:  # noqa: ANN401 - what scripts return
-        """Return what a `packed` command does; None where it did not work.
+    def run(self, command: bytes) -> list[Any] | None:
+        """Return what a `packed` command does, three values; None where it did not work.
 
         A connection is the thread's own again only after its whole answer was read. So no later
         reader gets that answer, whatever stops this one: an error, a signal, a greenlet's end.
@@ -65,10 +67,13 @@ class Quick:
                 kept = Kept(self._pool.connection_class(**self._pool.connection_kwargs))
                 # Only so does it ask the sentinels where to; sending would connect to anything.
                 kept.connection.connect()
-            connection = kept.connection
-            connection.send_packed_command([command], check_health=False)
-            answer = connection.read_response()
-        except (RedisError, OSError):
+            # The client's own ways to send and to read look at much that is never so here.
+            sock = getattr(kept.connection, "_sock", None)
+            if sock is None:
+                return None
+            sock.sendall(command)
+            answer = Answer(sock.recv).values()
+        except (RedisError, OSError, ValueError):
             return None
         self._own.kept = kept
         return answer
