@@ -8,68 +8,42 @@ May know: nothing else of this package.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 CHUNK = 65_536
-NULLS = b"_", b"$-1"
-VALUES = 3
+START = b"*3\r\n"
+#: A string's length, or null.
+FIRST = re.compile(rb"\*3\r\n(?:\$(\d{1,9})\r\n|_|\$-1)")
+#: What follows that string: an integer, and digits in a string, or null.
+OTHERS = re.compile(rb"\r\n:(-?\d{1,19})\r\n(?:\$(\d{1,2})\r\n(\d{1,19})|_|\$-1)\r\n")
+#: More than either of them ever has.
+LONGEST = 64
 
 
-class Answer:
-    """Reads one answer.
+def answer_of(receive: Callable[[int], bytes]) -> tuple[bytes | None, int, bytes | None]:
+    """Return the three values of an answer.
 
     Args:
         receive: Returns up to that many bytes; none where the other side has closed.
+
+    Raises:
+        ValueError: It is something else, such as an error, or more came than was asked for.
+
+    Spec: RESP, arrays of bulk strings, integers and nulls.
     """
-
-    def __init__(self, receive: Callable[[int], bytes]) -> None:
-        self._receive = receive
-        self._held = b""
-        self._place = 0
-
-    def values(self) -> list[bytes | int | None]:
-        """Return the three values of an array.
-
-        Raises:
-            ValueError: It is something else, such as an error, or more came than was asked for.
-
-        Spec: RESP, arrays of bulk strings, integers and nulls.
-        """
-        if self._line() != b"*%d" % VALUES:
-            raise ValueError("no array of three")
-        found = [self._value() for _ in range(VALUES)]
-        if self._place != len(self._held):
-            raise ValueError("more than one answer")
-        return found
-
-    def _value(self) -> bytes | int | None:
-        line = self._line()
-        if line in NULLS:
-            return None
-        if line[:1] == b":":
-            return int(line[1:])
-        if line[:1] != b"$" or not line[1:].isdigit():
-            raise ValueError("neither a string nor an integer")
-        return self._octets(int(line[1:]))
-
-    def _line(self) -> bytes:
-        while (end := self._held.find(b"\r\n", self._place)) < 0:
-            self._more()
-        line = self._held[self._place : end]
-        self._place = end + 2
-        return line
-
-    def _octets(self, size: int) -> bytes:
-        start, end = self._place, self._place + size
-        while len(self._held) < end + 2:
-            self._more()
-        if self._held[end : end + 2] != b"\r\n":
-            raise ValueError("a string of another length")
-        self._place = end + 2
-        return self._held[start:end]
-
-    def _more(self) -> None:
-        received = self._receive(CHUNK)
-        if not received:
-            raise ValueError("closed")
-        self._held += received
+    held = b""
+    while chunk := receive(CHUNK):
+        held += chunk
+        if not held.startswith(START[: len(held)]):
+            break
+        first = FIRST.match(held)
+        start = first.end() if first else 0
+        end = start + int(first[1] or 0) if first else 0
+        if first and (others := OTHERS.fullmatch(held, end)):
+            if len(others[3] or b"") != int(others[2] or 0):
+                break
+            return None if first[1] is None else held[start:end], int(others[1]), others[3]
+        if len(held) > end + LONGEST:
+            break
+    raise ValueError("no answer of ours")
