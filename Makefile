@@ -7,7 +7,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 	--no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-unit test-pythons check format lock pictures bench clean
+.PHONY: help demo test test-unit test-pythons check format lock pictures bench bench-stores bench-storm bench-failover clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,15 @@ pictures: $(VENV)/check ## Take the documentation's pictures anew, in Chromium.
 
 bench: ## Measure against bare Flask; PEERS="admit authlib ..." adds other libraries.
 	$(PYTHON) bench/run.py $(if $(PEERS),--peers $(PEERS))
+
+bench-stores: $(VENV)/check ## Measure sessions in stores: sizes, a million of them, ends of a thousand.
+	$(BIN)/python bench/stores.py
+
+bench-storm: ## Sign in 200 users a second for a minute, with sessions in Redis; RATES="50 100" asks others.
+	$(PYTHON) bench/storm.py $(if $(RATES),--rates $(RATES))
+
+bench-failover: ## Kill a primary of Redis under load, behind Sentinel and in a Cluster.
+	$(PYTHON) bench/failover.py
 
 clean: ## Remove what the other targets made.
 	rm -rf $(VENV) .venv-* .*_cache .coverage .hypothesis dist

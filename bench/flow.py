@@ -32,13 +32,15 @@ class Reply:
 
 
 class Http:
-    """One keep-alive connection; GET only."""
+    """One keep-alive connection. What is no GET has no body."""
     def __init__(self, port):
         self.port, self.sock = port, None
 
-    def __call__(self, target, cookie=""):
-        data = (f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nUser-Agent: bench\r\n"
-                + (f"Cookie: {cookie}\r\n" if cookie else "") + "\r\n").encode()
+    def __call__(self, target, cookie="", REQUEST_METHOD="GET", HTTP_SEC_FETCH_SITE=""):
+        data = (f"{REQUEST_METHOD} {target} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nUser-Agent: bench\r\n"
+                + (f"Cookie: {cookie}\r\n" if cookie else "")
+                + (f"Sec-Fetch-Site: {HTTP_SEC_FETCH_SITE}\r\n" if HTTP_SEC_FETCH_SITE else "")
+                + ("" if REQUEST_METHOD == "GET" else "Content-Length: 0\r\n") + "\r\n").encode()
         for attempt in (1, 2):
             try:
                 if not self.sock:

@@ -13,9 +13,11 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 
+import servers
 from flow import Browser, Http
 
 HERE = Path(__file__).resolve().parent
@@ -25,7 +27,7 @@ BASE = "http://127.0.0.1:5000"  # in process nothing listens there
 
 def meta(name):
     """The constants of an adapter (LOGIN, ..., SCHEMES, NEEDS), read without importing it: only its own environment can."""
-    found = {"SCHEMES": ("http", "https"), "NEEDS": ()}
+    found = {"SCHEMES": ("http", "https"), "NEEDS": (), "STORE": ""}
     for node in ast.parse((HERE / "peers" / f"{name}.py").read_text()).body:
         if isinstance(node, ast.Assign):
             try:
@@ -45,7 +47,7 @@ def setup(args, names):
             subprocess.run([args.python, "-m", "venv", args.venvs / name], check=True)
             for file in (f"{name}.txt", "harness.txt"):
                 subprocess.run([python, "-m", "pip", "install", "-qq", "-r", HERE / "requirements" / file], check=True)
-        if name == "admit":  # as users get it, and as it is now
+        if name.startswith("admit"):  # as users get it, and as it is now
             subprocess.run([python, "-m", "pip", "install", "-qq", "--no-deps", "--force-reinstall", HERE.parent], check=True)
 
 
@@ -53,6 +55,7 @@ class Lab:
     """The stub, and the processes that talk to it. Everything started here is stopped here, by its own handle."""
     def __init__(self, args):
         self.args, self.folder, self.started = args, Path(tempfile.mkdtemp(prefix="bench-")), []
+        self.stores, self.running = {"": "cookie"}, ExitStack()
         self.stub = self.spawn([self.python("limit"), HERE / "stub.py", self.folder], {}, subprocess.PIPE)
         self.ports = json.loads(self.stub.stdout.readline())
         self.control = Http(self.ports["http"])
@@ -69,10 +72,24 @@ class Lab:
         self.started.append(process)
         return process
 
+    def store(self, name):
+        """Start the store that a peer keeps its sessions in; without its program the peer cannot run."""
+        kind = meta(name).STORE
+        if kind == "redis":
+            port, self.redis = self.running.enter_context(servers.redis(self.folder / kind))
+            self.stores[kind] = f"redis://127.0.0.1:{port}/0"
+        elif kind == "postgresql":
+            self.stores[kind] = self.running.enter_context(servers.postgresql(self.folder / kind))
+        elif kind == "sqlite":
+            self.stores[kind] = f"sqlite:///{self.folder}/sessions.db"
+        if kind in ("postgresql", "sqlite"):
+            subprocess.run([self.python(name).with_name("admit"), "store", "create", self.stores[kind]],
+                           check=True, stdout=subprocess.DEVNULL)
+
     def environment(self, name, scheme, base):
         op = {"issuer": f"{scheme}://127.0.0.1:{self.ports[scheme]}/oauth2/default", "base": base, "client_id": "bench-client",
               "client_secret": "bench-secret-0123456789abcdef", "ca": str(self.folder / "ca.pem"),
-              "control_port": self.ports["http"]}
+              "control_port": self.ports["http"], "store": self.stores[meta(name).STORE]}
         return SimpleNamespace(**op), {"BENCH_PEER": name, "BENCH_OP": json.dumps(op)}
 
     def stats(self, verb="stats"):
@@ -83,6 +100,7 @@ class Lab:
             process.terminate()
         for process in self.started:
             process.wait(10)
+        self.running.close()
         shutil.rmtree(self.folder)
 
 
@@ -154,14 +172,14 @@ def in_process(lab, names, scheme, args):
 
 
 class Server:
-    """gunicorn with one worker process of eight threads."""
-    def __init__(self, lab, name, scheme):
+    """gunicorn with worker processes of eight threads."""
+    def __init__(self, lab, name, scheme, workers=1):
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.base = f"http://127.0.0.1:{self.port}"
         self.op, env = lab.environment(name, scheme, self.base)
         lab.stats("reset")
-        self.process = lab.spawn([lab.python(name), "-m", "gunicorn", "-k", "gthread", "-w", 1, "--threads", 8, "-b",
+        self.process = lab.spawn([lab.python(name), "-m", "gunicorn", "-k", "gthread", "-w", workers, "--threads", 8, "-b",
                                   f"127.0.0.1:{self.port}", "--log-level", "warning", "worker:app"], env)
         self.peer = meta(name)
         for _ in range(100):
@@ -351,6 +369,12 @@ def main():
     setup(args, names)
     results, lab = {}, Lab(args)
     try:
+        for name in list(names):
+            try:
+                lab.store(name)
+            except servers.Missing as missing:
+                print(f"skipped {name}: {missing}", file=sys.stderr)
+                names.remove(name)
         for scheme in args.schemes:
             fit = [n for n in names if scheme in meta(n).SCHEMES]
             results[scheme] = in_process(lab, fit, scheme, args)

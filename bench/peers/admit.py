@@ -1,4 +1,4 @@
-"""Admit, with sessions in the cookie: the default."""
+"""Admit, with sessions in the cookie: the default. Its neighbours have theirs in a store."""
 from flask import Flask
 from flask_login import current_user, login_required
 from markupsafe import escape
@@ -13,7 +13,7 @@ def make_app(op):
     app = Flask("admit-bench")
     app.config["SECRET_KEY"] = "a-key-for-this-benchmark-of-enough-length"
     SignIn(app, issuer=op.issuer, client_id=op.client_id, client_secret=op.client_secret, base_url=op.base,
-           ca_file=op.ca, after_sign_in=ME)
+           ca_file=op.ca, after_sign_in=ME, sessions=op.store)
 
     @app.get(ME)
     @login_required

@@ -86,6 +86,7 @@ class StoredSessions:
         self._marks_fresh_until = 0
         # A browser asks for several pages in a row. What does not open is not remembered.
         self._opened = lru_cache(REMEMBERED)(self._open)
+        self._known = lru_cache(REMEMBERED)(self._cookie_and_key)
 
     async def start(
         self,
@@ -144,10 +145,11 @@ class StoredSessions:
         Raises:
             StoreUnavailable: Nobody knows.
         """
-        cookie = _cookie(text)
-        if cookie is None:
+        known = None if text is None else self._known(text)
+        if known is None:
             return None
-        kept = await self.store.load(self._key(cookie))
+        cookie, key = known
+        kept = await self.store.load(key)
         if kept is None:
             return None
         session = self._opened(cookie, kept.value)
@@ -237,6 +239,10 @@ class StoredSessions:
         if isinstance(message, Unsealable):
             return None
         return decode_session(self._key(cookie), message)
+
+    def _cookie_and_key(self, text: str) -> tuple[bytes, bytes] | None:
+        cookie = _cookie(text)
+        return None if cookie is None else (cookie, self._key(cookie))
 
     def _key(self, cookie: bytes) -> bytes:
         return cookie[:OWNER_BYTES] + self._hash(cookie, b"key")

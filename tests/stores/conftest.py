@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,11 +22,13 @@ POSTGRESQL = "apt-get install postgresql brings it"
 
 
 @contextmanager
-def redis_server(folder: Path, port: int, *options: str) -> Iterator[str]:
+def redis_server(
+    folder: Path, port: int, *options: str, stop: signal.Signals = signal.SIGTERM
+) -> Iterator[str]:
     """Run a Redis that keeps nothing on disk."""
     program = needs("redis-server", REDIS)
     command = (program, "--port", str(port), "--bind", "127.0.0.1", "--save", "")
-    with process(*command, "--dir", str(folder), *options, ready="Ready to accept"):
+    with process(*command, "--dir", str(folder), *options, ready="Ready to accept", stop=stop):
         yield f"redis://127.0.0.1:{port}/0"
 
 
@@ -82,26 +85,6 @@ def postgresql_url(postgresql_folder: Path) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
-def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Redis Cluster of three masters and three replicas."""
-    ports = [free_port() for _ in range(6)]
-    cli = needs("redis-cli", "apt-get install redis-tools brings it")
-    with ExitStack() as stack:
-        for port in ports:
-            options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000")
-            # The bus of the cluster would take a port of its own choice.
-            bus = ("--cluster-port", str(free_port()))
-            folder = tmp_path_factory.mktemp("node")
-            stack.enter_context(redis_server(folder, port, *options, *bus))
-        nodes = [f"127.0.0.1:{port}" for port in ports]
-        create = (cli, "--cluster", "create", *nodes, "--cluster-replicas", "1", "--cluster-yes")
-        subprocess.run(create, check=True, capture_output=True, timeout=60)
-        info = (cli, "-p", str(ports[0]), "cluster", "info")
-        wait_until(lambda: b"cluster_state:ok" in subprocess.check_output(info))
-        yield f"redis+cluster://{nodes[0]},{nodes[1]}"
-
-
 class Failover:
     """A master, a replica of it, and three sentinels that watch them."""
 
@@ -112,11 +95,42 @@ class Failover:
 
 
 @contextmanager
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Failover]:
+    """Run a Redis Cluster of three masters and three replicas; the first master may be killed."""
+    ports = [free_port() for _ in range(6)]
+    cli = needs("redis-cli", "apt-get install redis-tools brings it")
+    with ExitStack() as stack, ExitStack() as of_master:
+        for port, owner in zip(ports, (of_master, *[stack] * 5), strict=True):
+            options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000")
+            # The bus of the cluster would take a port of its own choice.
+            bus = ("--cluster-port", str(free_port()))
+            folder = tmp_path_factory.mktemp("node")
+            owner.enter_context(redis_server(folder, port, *options, *bus, stop=signal.SIGKILL))
+        nodes = [f"127.0.0.1:{port}" for port in ports]
+        create = (cli, "--cluster", "create", *nodes, "--cluster-replicas", "1", "--cluster-yes")
+        subprocess.run(create, check=True, capture_output=True, timeout=60)
+        for port in ports:
+            info = (cli, "-p", str(port), "cluster", "info")
+            wait_until(partial(_says, info, b"cluster_state:ok"))
+        for port in ports[:3]:
+            info = (cli, "-p", str(port), "info", "replication")
+            wait_until(partial(_says, info, b"state=online"))
+        yield Failover(f"redis+cluster://{nodes[1]},{nodes[0]}", ports[0], of_master)
+
+
+@pytest.fixture(scope="session")
+def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with cluster(tmp_path_factory) as nodes:
+        yield nodes.url
+
+
+@contextmanager
 def sentinels_watch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Failover]:
     master, replica = free_port(), free_port()
     sentinels = [free_port() for _ in range(3)]
     with ExitStack() as stack, ExitStack() as of_master:
-        of_master.enter_context(redis_server(tmp_path_factory.mktemp("master"), master))
+        folder = tmp_path_factory.mktemp("master")
+        of_master.enter_context(redis_server(folder, master, stop=signal.SIGKILL))
         follow = ("--replicaof", f"127.0.0.1 {master}")
         stack.enter_context(redis_server(tmp_path_factory.mktemp("replica"), replica, *follow))
         for port in sentinels:
@@ -147,10 +161,20 @@ def failover(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Failover]:
         yield watched
 
 
+@pytest.fixture
+def cluster_failover(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Failover]:
+    with cluster(tmp_path_factory) as nodes:
+        yield nodes
+
+
 @pytest.fixture(scope="session")
 def sentinel_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with sentinels_watch(tmp_path_factory) as watched:
         yield watched.url
+
+
+def _says(command: tuple[str, ...], what: bytes) -> bool:
+    return what in subprocess.check_output(command)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

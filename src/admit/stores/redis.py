@@ -1,18 +1,6 @@
 """Sessions in Redis: one server, one of several behind Sentinel, or a Cluster.
 
-All that belongs to one owner is under one hash tag, and so on one node of a Cluster; `admit:` and
-the names in base64url come first:
-
-====================  =============================================================================
-``{owner}:s:rest``    A record.
-``{name}:i``          The keys of an owner, or of a label, by when they began.
-``{name}:e``          The same keys, by when they have ended at the latest.
-``{name}:m``          A mark.
-``{name}:u``          A name that is used up.
-``{name}:l``          A lease.
-====================  =============================================================================
-
-May know: base64url, errors, ports, listed, redis_quick, redis_scripts, redis_url.
+May know: base64url, errors, ports, listed, redis_names, redis_quick, redis_scripts, redis_url.
 """
 
 from __future__ import annotations
@@ -32,13 +20,12 @@ from admit.errors import StoreUnavailable
 from admit.ports import OWNER_BYTES, Record
 from admit.stores import redis_scripts as scripts
 from admit.stores.listed import HEAD_BYTES, Listed, listed
+from admit.stores.redis_names import RECORDS, index_of, key_of, loading, named, record_of
 from admit.stores.redis_quick import Quick
 from admit.stores.redis_scripts import Script
 from admit.stores.redis_url import client_of
 
 T = TypeVar("T")
-#: A member of an index is a key in base64url, of which the owner is so many letters.
-OWNER_LETTERS = OWNER_BYTES // 3 * 4
 TRIES = 2
 MILLISECONDS = 1000
 NONCE_BYTES = 16
@@ -77,12 +64,10 @@ class RedisStore:
 
     async def load(self, key: bytes) -> Record | None:
         """Return the record; None where there is none."""
-        member = to_base64url(key)
-        tag = f"admit:{{{member[:OWNER_LETTERS]}}}"
-        keys = f"{tag}:s:{member[OWNER_LETTERS:]}", f"{tag}:m"
-        answer = None if self._quick is None else self._quick.run(scripts.LOAD, *keys)
+        command, *names = loading(key)
+        answer = None if self._quick is None else self._quick.run(command)
         if answer is None:
-            answer = self._run(scripts.LOAD, *keys, tries=TRIES if self._quick is None else 1)
+            answer = self._run(scripts.LOAD, *names, tries=TRIES if self._quick is None else 1)
         value, left, mark = answer
         if value is None or left < 0:
             return None
@@ -101,40 +86,40 @@ class RedisStore:
         """Keep a new record. Whatever finds it is there before it."""
         about = to_base64url(key), since, lasting
         for label in labels:
-            self._run(scripts.INDEX, *_index(label), args=about)
-        keys = *_index(key[:OWNER_BYTES]), _record(key)
+            self._run(scripts.INDEX, *index_of(label), args=about)
+        keys = *index_of(key[:OWNER_BYTES]), record_of(key)
         self._run(scripts.SAVE, *keys, args=(*about, value, ttl))
 
     async def replace(self, key: bytes, old: bytes, new: bytes) -> bool:
         """Put *new* in the place of *old*, and tell whether *old* was there. Its life stays."""
-        return bool(self._run(scripts.REPLACE, _record(key), args=(old, new)))
+        return bool(self._run(scripts.REPLACE, record_of(key), args=(old, new)))
 
     async def touch(self, key: bytes, ttl: int) -> None:
         """Keep what is there for *ttl* seconds from now. What is gone stays gone."""
-        self._with(lambda client: client.expire(_record(key), ttl))
+        self._with(lambda client: client.expire(record_of(key), ttl))
 
     async def delete(self, key: bytes) -> None:
         """Forget what is there, if anything is."""
-        keys = *_index(key[:OWNER_BYTES]), _record(key)
+        keys = *index_of(key[:OWNER_BYTES]), record_of(key)
         self._run(scripts.DELETE, *keys, args=(to_base64url(key),))
 
     async def find(self, label: bytes) -> list[tuple[bytes, int]]:
         """Return the keys saved with *label*, or with it as their owner, and their beginnings."""
-        index, _ = _index(label)
+        index, _ = index_of(label)
         found = self._with(lambda client: client.zrange(index, 0, -1, withscores=True))
         return [(from_base64url(member.decode()), int(since)) for member, since in found]
 
     async def end(self, owner: bytes, *, lasting: int, before: int | None = None) -> int:
         """End the owner's records that began up to *before*, and return how many there were."""
-        keys = _name(owner, "m"), *_index(owner)
-        own = to_base64url(owner), _name(owner, "s:")
+        keys = named(owner, "m"), *index_of(owner)
+        own = to_base64url(owner), named(owner, "s:")
         since = "" if before is None else before
         return int(self._run(scripts.END, *keys, args=(lasting, since, *own)))
 
     async def mark(self, name: bytes, *, lasting: int, before: int | None = None) -> None:
         """Set a mark of any name, as `end` sets an owner's."""
         since = "" if before is None else before
-        self._run(scripts.MARK, _name(name, "m"), args=(lasting, since))
+        self._run(scripts.MARK, named(name, "m"), args=(lasting, since))
 
     async def marks(self, names: Sequence[bytes]) -> list[int]:
         """Return each name's mark, in milliseconds; 0 where there is none."""
@@ -142,32 +127,32 @@ class RedisStore:
         def ask(client: Any) -> list[bytes | None]:  # noqa: ANN401 - of either kind
             asked = client.pipeline(transaction=False)
             for name in names:
-                asked.get(_name(name, "m"))
+                asked.get(named(name, "m"))
             return list(asked.execute())
 
         return [int(mark or 0) for mark in self._with(ask)] if names else []
 
     async def use(self, name: bytes, ttl: int) -> int | None:
         """Use *name* up for *ttl* seconds; the time in milliseconds, None where it was before."""
-        answer = self._run(scripts.USE, _name(name, "u"), args=(os.urandom(NONCE_BYTES), ttl))
+        answer = self._run(scripts.USE, named(name, "u"), args=(os.urandom(NONCE_BYTES), ttl))
         return None if answer is None else int(answer)
 
     async def is_used(self, name: bytes) -> bool:
         """Tell whether *name* is used up."""
-        return bool(self._with(lambda client: client.exists(_name(name, "u"))))
+        return bool(self._with(lambda client: client.exists(named(name, "u"))))
 
     async def hold(self, name: bytes, holder: bytes, milliseconds: int) -> bool:
         """Take the lease *name*, or renew it, and tell whether *holder* has it now."""
-        return bool(self._run(scripts.HOLD, _name(name, "l"), args=(holder, milliseconds)))
+        return bool(self._run(scripts.HOLD, named(name, "l"), args=(holder, milliseconds)))
 
     async def release(self, name: bytes, holder: bytes) -> None:
         """Give the lease up, if *holder* still has it."""
-        self._run(scripts.RELEASE, _name(name, "l"), args=(holder,))
+        self._run(scripts.RELEASE, named(name, "l"), args=(holder,))
 
     def records(self) -> Iterator[Listed]:
         """Return what is kept, in no order; what is saved meanwhile may be missing."""
         with _told():
-            names = self._with(lambda client: client.scan_iter(match=_RECORDS, count=BATCH))
+            names = self._with(lambda client: client.scan_iter(match=RECORDS, count=BATCH))
             while batch := list(islice(names, BATCH)):
                 asked = self._made.pipeline(transaction=False)
                 for name in batch:
@@ -175,7 +160,7 @@ class RedisStore:
                 told = iter(asked.execute())
                 for name, head, left, size in zip(batch, told, told, told, strict=True):
                     if left > 0:
-                        yield listed(_key(name), head, left=left // MILLISECONDS, size=size)
+                        yield listed(key_of(name), head, left=left // MILLISECONDS, size=size)
 
     def create(self) -> None:
         """Do nothing: Redis needs no table."""
@@ -230,22 +215,3 @@ def _told() -> Iterator[None]:
         yield
     except (RedisError, RedisClusterException, OSError) as error:
         raise StoreUnavailable(f"Redis: {type(error).__name__}") from None
-
-
-def _name(name: bytes, kind: str) -> str:
-    return f"admit:{{{to_base64url(name)}}}:{kind}"
-
-
-def _index(name: bytes) -> tuple[str, str]:
-    """Return an owner's or a label's index, and the ends of what is in it."""
-    return _name(name, "i"), _name(name, "e")
-
-
-def _record(key: bytes) -> str:
-    return _name(key[:OWNER_BYTES], "s:") + to_base64url(key[OWNER_BYTES:])
-
-
-def _key(name: bytes) -> bytes:
-    """Return the key of the record *name*."""
-    owner, _, rest = name.decode().removeprefix("admit:{").partition("}:s:")
-    return from_base64url(owner) + from_base64url(rest)

@@ -1,14 +1,18 @@
 """The short way to Redis, for what each page asks: a connection for each thread.
 
 A client takes a connection from its pool, looks whether it is still good, and gives it back, each
-time. Here a thread keeps one of its own. Where that fails, the client's way is still there.
+time. Here a thread keeps one of its own, and what is sent and read has one shape alone. Where that
+fails, the client's way is still there.
 
-May know: redis_scripts.
+May know: redis_answer, redis_scripts.
 """
 
 from __future__ import annotations
 
 import os
+import socket
+import struct
+import sys
 import threading
 from contextlib import suppress
 from typing import Any
@@ -16,6 +20,7 @@ from typing import Any
 from redis.connection import ConnectionPool
 from redis.exceptions import RedisError
 
+from admit.stores.redis_answer import answer_of
 from admit.stores.redis_scripts import Script
 
 
@@ -52,8 +57,8 @@ class Quick:
         self._pool = pool
         self._own = Own()
 
-    def run(self, script: Script, *keys: str) -> Any:  # noqa: ANN401 - what scripts return
-        """Return what *script* does with *keys*; None where it did not work.
+    def run(self, command: bytes) -> tuple[bytes | None, int, bytes | None] | None:
+        """Return what a `packed` command does, three values; None where it did not work.
 
         A connection is the thread's own again only after its whole answer was read. So no later
         reader gets that answer, whatever stops this one: an error, a signal, a greenlet's end.
@@ -65,13 +70,33 @@ class Quick:
                 kept = Kept(self._pool.connection_class(**self._pool.connection_kwargs))
                 # Only so does it ask the sentinels where to; sending would connect to anything.
                 kept.connection.connect()
-            connection = kept.connection
-            connection.send_packed_command([packed(script, keys)], check_health=False)
-            answer = connection.read_response()
-        except (RedisError, OSError):
+                wait_in_the_kernel(getattr(kept.connection, "_sock", None))
+            # The client's own ways to send and to read look at much that is never so here.
+            sock = getattr(kept.connection, "_sock", None)
+            if sock is None:
+                return None
+            sock.sendall(command)
+            answer = answer_of(sock.recv)
+        except (RedisError, OSError, ValueError):
             return None
         self._own.kept = kept
         return answer
+
+
+def wait_in_the_kernel(sock: object) -> None:
+    """Let *sock* keep its timeout without Python's help, which asks twice for each answer.
+
+    Only a plain socket can: TLS, or what waits beside other greenlets, has a class of its own.
+    """
+    if sys.platform != "linux" or type(sock) is not socket.socket:
+        return
+    seconds = sock.gettimeout()
+    if not seconds or socket.socket.__module__ != "socket":
+        return
+    limit = struct.pack("ll", int(seconds), int(seconds % 1 * 1_000_000))
+    sock.settimeout(None)
+    for way in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+        sock.setsockopt(socket.SOL_SOCKET, way, limit)
 
 
 def packed(script: Script, keys: tuple[str, ...]) -> bytes:
