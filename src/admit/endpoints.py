@@ -114,15 +114,15 @@ class Endpoints:
     async def _complete(self, request: BrowserRequest, attempt: AuthorizationRequest) -> list[str]:
         """Finish an attempt, and return the cookies of the new session."""
         now = self._clock()
-        since = await self._attempts.use(attempt.state, now)
-        if since is None:
+        moment = await self._attempts.use(attempt, now)
+        if moment is None:
             raise ResponseRejected("attempt.used", "this response was brought before")
         signed_in = await self.relying_party.complete(request.parameters, attempt)
         session, text = await self.sessions.start(
             signed_in.id_token,
             signed_in.userinfo,
             attempt=attempt_key(attempt.state),
-            since=since,
+            moment=moment,
             now=now,
             tokens=signed_in.tokens if self.settings.access_tokens else None,
         )

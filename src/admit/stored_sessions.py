@@ -95,7 +95,7 @@ class StoredSessions:
         userinfo: UserInfo | None,
         *,
         attempt: str,
-        since: int,
+        moment: tuple[int, int],
         now: int,
         tokens: Tokens | None = None,
     ) -> tuple[Session, str]:
@@ -106,9 +106,11 @@ class StoredSessions:
             ResponseRejected: ``session.ended_meanwhile``: the user was signed out while the
                 sign-in was under way.
         """
+        at, since = moment
         cookie = self.names.owners(id_token.sub)[0] + self._random(SECRET_BYTES)
         session = replace(
             new_session(self._key(cookie), id_token, userinfo, attempt=attempt, now=now),
+            seen_at=at // MILLISECONDS,
             since=since,
             tokens=b"" if tokens is None else encode_tokens(tokens),
         )
@@ -123,11 +125,7 @@ class StoredSessions:
         )
         # Whoever ends sessions marks first and looks for them then; here it is the other way round,
         # so that one of the two sees the other.
-        marked = [cookie[:OWNER_BYTES], *labels]
-        sid = id_token.claims.get("sid")
-        over = self.names.over(sid) if isinstance(sid, str) else []
-        marks = await self.store.marks([*marked, *over])
-        if any(since <= mark for mark in marks[: len(marked)]) or any(marks[len(marked) :]):
+        if any(since <= mark for mark in await self.store.marks([cookie[:OWNER_BYTES], *labels])):
             await self.store.delete(session.id)
             raise ResponseRejected(
                 "session.ended_meanwhile",
@@ -161,7 +159,7 @@ class StoredSessions:
         if session is None or session.since <= max(kept.ended, await self._mark(kept.value, now)):
             return None
         # By the store's clock alone: those of the machines may differ.
-        lived = (kept.at - session.since) // MILLISECONDS
+        lived = kept.at // MILLISECONDS - session.seen_at
         if lived >= self.absolute:
             self._emit(Event("session.expired", {"timeout": "absolute"}))
             return None
