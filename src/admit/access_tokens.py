@@ -122,14 +122,16 @@ class AccessTokens:
         """Give the session's tokens up at the provider, while nobody waits (RFC 7009)."""
         tokens = decode_tokens(session)
         if tokens is not None:
-            self._revoke_later(tokens, session)
+            self.revoke_tokens_later(tokens, User.of(session).id)
 
-    def _revoke_later(self, tokens: Tokens, session: Session) -> None:
+    def revoke_tokens_later(self, tokens: Tokens, user: str) -> None:
+        """Give up tokens that no session keeps, of the user of that id, while nobody waits."""
+
         async def revoke() -> None:
             try:
                 await self._grants.revoke(tokens)
             except SignInError as error:
-                self._emit(Event("revocation.failed", _told(session, error.code)))
+                self._emit(Event("revocation.failed", {"user": user, "code": error.code}))
 
         self._later(revoke)
 
@@ -205,7 +207,7 @@ class AccessTokens:
         # Ended meanwhile, or renewed by somebody who had the lease after us. If ended, nobody is
         # to use what just came.
         if await self._sessions.read(text, self._clock()) is None:
-            self._revoke_later(renewed, session)
+            self.revoke_tokens_later(renewed, User.of(session).id)
         return None
 
     def _while_it_lives(self, session: Session, tokens: Tokens, error: SignInError) -> Session:
