@@ -168,8 +168,9 @@ def test_a_refusal_stays_one_where_the_store_is_away(
     assert "store.unavailable" in site.names()
 
 
+@pytest.mark.parametrize("fails", [set(), {"delete"}])
 def test_a_user_who_was_signed_out_meanwhile_leaves_no_tokens(
-    site: Site, browser: Browser, store: Store, later: Callable[[], None]
+    site: Site, browser: Browser, store: Store, later: Callable[[], None], fails: set[str]
 ) -> None:
     send = site.provider.send
 
@@ -178,6 +179,7 @@ def test_a_user_who_was_signed_out_meanwhile_leaves_no_tokens(
         if request.url.endswith("/v1/token"):
             with site.app.app_context():
                 site.sign_in.end_sessions(sub="00u2")
+            store.fails = fails
         return answer
 
     site.provider.send = ended_meanwhile  # type: ignore[method-assign]
@@ -205,9 +207,7 @@ def test_the_tokens_of_a_session_that_is_replaced_are_given_up_if_they_are_anoth
 
 
 @pytest.mark.parametrize("looks_before", [False, True])
-def test_the_hook_sees_the_new_user_and_the_new_session(
-    site: Site, *, looks_before: bool
-) -> None:
+def test_the_hook_sees_the_new_user_and_the_new_session(site: Site, *, looks_before: bool) -> None:
     seen: list[tuple[str, str, int | None]] = []
     if looks_before:
 

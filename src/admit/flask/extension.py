@@ -15,7 +15,7 @@ import flask
 from admit.assembly import Beside, assemble
 from admit.blocking import BlockingLater, BlockingLock, blocking_keeper, blocking_pause
 from admit.config import read_settings
-from admit.errors import SignInError, StoreUnavailable
+from admit.errors import StoreUnavailable
 from admit.events import LOGGER, Emit, log_event
 from admit.failures import Failure
 from admit.flask import ends
