@@ -104,6 +104,7 @@ def assemble(
         random=random,
         emit=emit,
         debug=debug,
+        tokens=stored.tokens if stored else None,
     )
     sign_out = SignOut(
         endpoints,

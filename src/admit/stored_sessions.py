@@ -4,7 +4,7 @@ The cookie holds its owner's name, which only our secret can tell, and 32 random
 key is one hash of both, and another one is part of what the record is sealed for, beside our own
 secret: who has the store alone opens nothing, and can make no cookie of what is there.
 
-May know: base64url, events, model, ports, sealing, session_codec, session_names.
+May know: base64url, errors, events, model, ports, sealing, session_codec, session_names.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 from admit.base64url import from_base64url, to_base64url
-from admit.errors import ResponseRejected
+from admit.errors import ResponseRejected, StoreUnavailable
 from admit.events import Emit, Event
 from admit.model import IDToken, Session, Tokens, UserInfo
 from admit.ports import OWNER_BYTES, SessionStore
@@ -115,23 +116,33 @@ class StoredSessions:
             tokens=b"" if tokens is None else encode_tokens(tokens),
         )
         labels = self._labels(session, id_token)
-        await self.store.save(
-            session.id,
-            self._seal(cookie, session),
-            self._ttl(session),
-            since=since,
-            lasting=self.absolute,
-            labels=labels,
-        )
-        # Whoever ends sessions marks first and looks for them then; here it is the other way round,
-        # so that one of the two sees the other.
-        if any(since <= mark for mark in await self.store.marks([cookie[:OWNER_BYTES], *labels])):
-            await self.store.delete(session.id)
+        try:
+            await self.store.save(
+                session.id,
+                self._seal(cookie, session),
+                self._ttl(session),
+                since=since,
+                lasting=self.absolute,
+                labels=labels,
+            )
+            # Whoever ends sessions marks first and looks for them then; here it is the other way
+            # round, so that one of the two sees the other.
+            marks = await self.store.marks([cookie[:OWNER_BYTES], *labels])
+        except StoreUnavailable:
+            await self._forget(session)
+            raise
+        if any(since <= mark for mark in marks):
+            await self._forget(session)
             raise ResponseRejected(
                 "session.ended_meanwhile",
                 "the user was signed out while the sign-in was under way",
             )
         return session, to_base64url(cookie)
+
+    async def _forget(self, session: Session) -> None:
+        """Delete what may have been saved, if that can be: nobody gets its cookie."""
+        with suppress(StoreUnavailable):
+            await self.store.delete(session.id)
 
     async def load(self, text: str | None, now: int) -> Session | None:
         """Return the session that a cookie stands for, if the store still has it.

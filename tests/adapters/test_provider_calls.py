@@ -6,6 +6,7 @@ import json
 import threading
 from typing import Any
 
+import flask
 import pytest
 from werkzeug.test import TestResponse
 
@@ -360,6 +361,17 @@ def test_universal_logout_ends_all_sessions_of_a_user(
     replayed = revoke(site, subject, authorization(site))
     assert replayed.status_code == 401
     assert replayed.json["error_description"] == "universal_logout.replayed"  # type: ignore[index]
+
+
+def test_universal_logout_works_where_the_application_has_read_the_body(site: Site) -> None:
+    @site.app.before_request
+    def look() -> None:
+        flask.request.get_data()
+
+    browser = user(site, "00u1", None)
+    assert revoke(site, BY_SUB, authorization(site)).status_code == 204
+    assert not browser.is_signed_in()
+    assert revoke(site, b" " * 20_000, authorization(site, jti="another")).status_code == 400
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import secrets
 import string
 from base64 import urlsafe_b64encode
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 

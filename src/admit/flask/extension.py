@@ -15,16 +15,19 @@ import flask
 from admit.assembly import Beside, assemble
 from admit.blocking import BlockingLater, BlockingLock, blocking_keeper, blocking_pause
 from admit.config import read_settings
-from admit.errors import SignInError, StoreUnavailable
+from admit.errors import StoreUnavailable
 from admit.events import LOGGER, Emit, log_event
 from admit.failures import Failure
 from admit.flask import ends
 from admit.flask.bridge import has_session_of_flasks
+from admit.flask.context import new_session
 from admit.flask.lookup import current_state
 from admit.flask.own_session import empty_session, signed_out
-from admit.flask.state import PUBLIC, REFRESHING, AppState
+from admit.flask.routes import PUBLIC
+from admit.flask.state import REFRESHING, AppState
 from admit.flask.translate import from_flask, to_flask
 from admit.http_client import BlockingHttp
+from admit.model import Session
 from admit.ports import Http, SessionStore, run_sync
 from admit.protocol.authorization import check_parameters
 from admit.settings import Settings
@@ -130,7 +133,8 @@ class SignIn:
     def on_sign_in(self, hook: Callable[[User], Any]) -> Callable[[User], Any]:
         """Call *hook* with the user at each sign-in, to store or refuse them. A decorator.
 
-        To refuse, raise `AuthorizationDenied` with a code of your own that begins with ``app.``.
+        `current_user` and `current_session` are the new user's already. To refuse, raise
+        `AuthorizationDenied` with a code of your own that begins with ``app.``.
         """
         self._on_sign_in = hook
         return hook
@@ -196,14 +200,18 @@ class SignIn:
         """
         ends.end_all_sessions(current_state(), before, now=self._clock())
 
-    def _signed_in(self, user: User) -> None:
-        """Give the new user an empty session of Flask's; the former's comes back if refused."""
+    def _signed_in(self, user: User, session: Session, text: str) -> None:
+        """Make the request the new user's, with an empty session of Flask's, and call the hook.
+
+        Where it raises, all of that is the former user's again.
+        """
         former = dict(flask.session)
         empty_session()
         try:
-            if self._on_sign_in is not None:
-                self._on_sign_in(user)
-        except SignInError:
+            with new_session(session, text):
+                if self._on_sign_in is not None:
+                    self._on_sign_in(user)
+        except Exception:
             if has_session_of_flasks():
                 flask.session.clear()
                 flask.session.update(former)
