@@ -4,7 +4,9 @@ The cookie holds its owner's name, which only our secret can tell, and 32 random
 key is one hash of both, and another one is part of what the record is sealed for, beside our own
 secret: who has the store alone opens nothing, and can make no cookie of what is there.
 
-May know: base64url, events, model, ports, sealing, session_codec, session_names.
+Before what is sealed stands a tag of the application, for operators of a store that several share.
+
+May know: base64url, events, model, ports, sealing, session_codec, session_names, stores.
 """
 
 from __future__ import annotations
@@ -21,12 +23,13 @@ from admit.errors import ResponseRejected
 from admit.events import Emit, Event
 from admit.model import IDToken, Session, Tokens, UserInfo
 from admit.ports import OWNER_BYTES, SessionStore
-from admit.sealing import Sealer, Unsealable, key_id
+from admit.sealing import Sealer, Unsealable
 from admit.session_codec import decode_session, encode_session, encode_tokens, new_session
-from admit.session_names import Names
+from admit.session_names import APPLICATION_BYTES, Names
+from admit.stores.listed import sealed_by
 
 #: The number goes up when the content changes, so that fleets of mixed versions do not misread.
-PURPOSE = b"stored session 2"
+PURPOSE = b"stored session 3"
 SECRET_BYTES = 32
 COOKIE_BYTES, COOKIE_LENGTH = OWNER_BYTES + SECRET_BYTES, 59
 #: Opens for nobody.
@@ -76,6 +79,7 @@ class StoredSessions:
         self.store = store
         self.names = Names(sealer, audience)
         self.absolute = absolute
+        self._application = self.names.application()
         self._sealer = sealer
         self._random = random
         self._audience = "\n".join(audience).encode()
@@ -168,7 +172,7 @@ class StoredSessions:
         if cookie is None:
             return False
         # The key that it began under made its names too: who counts its records knows its use.
-        sealed = self._seal(cookie, session, key_id(found.record))
+        sealed = self._seal(cookie, session, sealed_by(found.record))
         return await self.store.replace(session.id, found.record, sealed)
 
     def is_due(self, session: Session, now: int) -> bool:
@@ -217,7 +221,7 @@ class StoredSessions:
             marks = await self.store.marks(names)
             self._marks = dict(zip((b"", *self._sealer.key_ids), marks, strict=True))
             self._marks_fresh_until = now + MARKS_FRESH
-        return max(self._marks[b""], self._marks.get(key_id(record), 0))
+        return max(self._marks[b""], self._marks.get(sealed_by(record), 0))
 
     def _labels(self, session: Session, id_token: IDToken) -> Sequence[bytes]:
         """Return what the session is found by, beside its owner."""
@@ -231,11 +235,12 @@ class StoredSessions:
         return max(min(self._idle, session.started_at + self.absolute - now), 1)
 
     def _seal(self, cookie: bytes, session: Session, key_id: bytes = b"") -> bytes:
-        message = encode_session(session)
-        return self._sealer.seal_octets(self._purpose(cookie), message, key_id=key_id)
+        tag, message = self._application, encode_session(session)
+        return tag + self._sealer.seal_octets(self._purpose(cookie, tag), message, key_id=key_id)
 
     def _open(self, cookie: bytes, record: bytes) -> Session | None:
-        message = self._sealer.open_octets(self._purpose(cookie), record)
+        tag, sealed = record[:APPLICATION_BYTES], record[APPLICATION_BYTES:]
+        message = self._sealer.open_octets(self._purpose(cookie, tag), sealed)
         if isinstance(message, Unsealable):
             return None
         return decode_session(self._key(cookie), message)
@@ -247,8 +252,8 @@ class StoredSessions:
     def _key(self, cookie: bytes) -> bytes:
         return cookie[:OWNER_BYTES] + self._hash(cookie, b"key")
 
-    def _purpose(self, cookie: bytes) -> bytes:
-        return PURPOSE + self._hash(cookie, b"sealing")
+    def _purpose(self, cookie: bytes, tag: bytes) -> bytes:
+        return PURPOSE + tag + self._hash(cookie, b"sealing")
 
     def _hash(self, cookie: bytes, use: bytes) -> bytes:
         return hmac.digest(cookie, use + b"\x00" + self._audience, "sha256")

@@ -164,11 +164,17 @@ def test_what_has_expired_is_found_by_an_index(postgresql: SqlStore) -> None:
 def test_operators_see_each_record_and_nothing_in_it(store: SqlStore) -> None:
     keys = [OWNER + number.to_bytes(32) for number in range(BATCH + 1)]
     for key in keys:
-        save(store, key, b"\x01abcd and more", since=1)
+        save(store, key, b"appl\x01abcd and more", since=1)
     found = list(store.records())
     assert [one.key for one in found] == keys
-    assert {(one.key_id, one.size) for one in found} == {(b"abcd", 14)}
+    assert {(one.application, one.key_id, one.size) for one in found} == {(b"appl", b"abcd", 18)}
     assert all(50 <= one.left <= 60 for one in found)
+
+
+def test_operators_see_that_a_record_is_empty(store: SqlStore) -> None:
+    save(store, KEY, b"")
+    [found] = store.records()
+    assert (found.application, found.key_id, found.size) == (b"", b"", 0)
 
 
 def test_the_time_is_that_of_the_database(store: SqlStore) -> None:

@@ -171,7 +171,8 @@ class SqlStore:
     def records(self) -> Iterator[Listed]:
         """Return what is kept, in no order; what is saved meanwhile may be missing."""
         left, value = SESSIONS.c.expires_at - self._now, SESSIONS.c.value
-        head = func.substr(value, 1, HEAD_BYTES)
+        # SQLite takes the substring of nothing for NULL.
+        head = func.coalesce(func.substr(value, 1, HEAD_BYTES), b"")
         wanted = select(SESSIONS.c.key, head, left, func.length(value)).where(left > 0)
         batch = wanted.order_by(SESSIONS.c.key).limit(BATCH)
         last = b""
