@@ -17,7 +17,8 @@ from admit.errors import StoreUnavailable
 from admit.ports import run_sync
 from admit.stores import Store, open_store
 from admit.stores.psycopg_deadline import DEADLINE
-from admit.stores.sql import BATCH, SWEEP_EVERY, SqlStore
+from admit.stores.sql import BATCH, SqlStore
+from admit.stores.sql_sweep import SWEEP_EVERY
 from admit.stores.sql_tables import METADATA, NAMES, SESSIONS, clock
 from admit.testing.store import KEY, LABEL, LASTING, OTHER, OWNER, SECOND, now, save, value_of
 
@@ -137,7 +138,7 @@ def test_what_has_expired_is_swept_from_each_table(store: SqlStore) -> None:
             connection.execute(update(table).values(expires_at=1))
     save(store, SECOND, labels=[LABEL], since=1)
     assert rows(store) == {"admit_sessions": 2, "admit_labels": 2, "admit_names": 3}
-    store._swept_at -= SWEEP_EVERY
+    store._sweeper._swept_at -= SWEEP_EVERY
     save(store, OTHER, labels=[LABEL], since=1)
     assert rows(store) == {"admit_sessions": 2, "admit_labels": 2, "admit_names": 0}
 

@@ -5,7 +5,7 @@ May know: ports.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from admit.ports import OWNER_BYTES, SessionStore, run_sync
 
@@ -38,3 +38,8 @@ def value_of(store: SessionStore, key: bytes) -> bytes | None:
     """Return what is kept under *key*, if anything is."""
     record = run_sync(store.load(key))
     return None if record is None else record.value
+
+
+def label(store: SessionStore, key: bytes, labels: Sequence[bytes], *, since: int) -> None:
+    """Let what is under *key* be found by more labels."""
+    run_sync(store.label(key, labels, since=since, lasting=LASTING))

@@ -8,7 +8,18 @@ from __future__ import annotations
 from threading import Thread
 
 from admit.ports import SessionStore, run_sync
-from admit.testing.store import KEY, LABEL, OTHER, OWNER, SECOND, VALUE, Forward, save, value_of
+from admit.testing.store import (
+    KEY,
+    LABEL,
+    OTHER,
+    OWNER,
+    SECOND,
+    VALUE,
+    Forward,
+    label,
+    save,
+    value_of,
+)
 
 
 class RecordRules:
@@ -126,3 +137,39 @@ class RecordRules:
         assert run_sync(store.find(b"nobody")) == []
         run_sync(store.delete(KEY))
         assert run_sync(store.find(OWNER)) == [(SECOND, 2000)]
+
+    def test_a_record_gets_more_labels(self, store: SessionStore, forward: Forward) -> None:
+        """It keeps those that it had, its value and its life."""
+        save(store, KEY, VALUE, 30, since=1000, labels=[LABEL])
+        save(store, OTHER, since=2000)
+        label(store, KEY, [LABEL, b"more", b"and more"], since=1000)
+        label(store, OTHER, [b"more"], since=2000)
+        label(store, OTHER, [], since=2000)
+        assert run_sync(store.find(LABEL)) == [(KEY, 1000)]
+        assert run_sync(store.find(b"more")) == [(KEY, 1000), (OTHER, 2000)]
+        assert run_sync(store.find(b"and more")) == [(KEY, 1000)]
+        assert run_sync(store.find(OWNER)) == [(KEY, 1000)]
+        assert value_of(store, KEY) == VALUE
+        forward(34)
+        assert value_of(store, KEY) is None
+
+    def test_a_label_brings_nothing_back(self, store: SessionStore) -> None:
+        """What was deleted stays so, whoever labels it too late."""
+        save(store, KEY, since=1000)
+        run_sync(store.delete(KEY))
+        label(store, KEY, [LABEL], since=1000)
+        assert run_sync(store.load(KEY)) is None
+        assert not run_sync(store.replace(KEY, b"", b"new"))
+
+    def test_a_deleted_record_is_found_by_no_label_that_was_given(
+        self, store: SessionStore
+    ) -> None:
+        """Nor is what is saved under its key later; others keep the label."""
+        save(store, KEY, since=1000, labels=[LABEL, b"more"])
+        save(store, SECOND, since=2000, labels=[LABEL, b"more"])
+        run_sync(store.delete(KEY, [LABEL, b"more", b"never had"]))
+        assert run_sync(store.find(LABEL)) == [(SECOND, 2000)]
+        save(store, KEY, since=3000)
+        assert run_sync(store.find(LABEL)) == [(SECOND, 2000)]
+        assert run_sync(store.find(b"more")) == [(SECOND, 2000)]
+        assert run_sync(store.find(b"never had")) == []
