@@ -6,17 +6,16 @@ secret: who has the store alone opens nothing, and can make no cookie of what is
 
 Before what is sealed stands a tag of the application, for operators of a store that several share.
 
-May know: base64url, events, model, ports, sealing, session_codec, session_names, stores.
+May know: base64url, events, model, ports, sealing, session_codec, session_names, stores,
+user.
 """
 
 from __future__ import annotations
 
 import hmac
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
 
 from admit.base64url import from_base64url, to_base64url
 from admit.errors import ResponseRejected
@@ -27,6 +26,7 @@ from admit.sealing import Sealer, Unsealable
 from admit.session_codec import decode_session, encode_session, encode_tokens, new_session
 from admit.session_names import APPLICATION_BYTES, Names
 from admit.stores.listed import sealed_by
+from admit.user import session_claims
 
 #: The number goes up when the content changes, so that fleets of mixed versions do not misread.
 PURPOSE = b"stored session 3"
@@ -115,7 +115,7 @@ class StoredSessions:
             since=since,
             tokens=b"" if tokens is None else encode_tokens(tokens),
         )
-        labels = self._labels(session, id_token)
+        labels = self._labels(session, self._sealer.key_ids[0])
         await self.store.save(
             session.id,
             self._seal(cookie, session),
@@ -127,7 +127,7 @@ class StoredSessions:
         # Whoever ends sessions marks first and looks for them then; here it is the other way round,
         # so that one of the two sees the other.
         if any(since <= mark for mark in await self.store.marks([cookie[:OWNER_BYTES], *labels])):
-            await self.store.delete(session.id)
+            await self.store.delete(session.id, labels)
             raise ResponseRejected(
                 "session.ended_meanwhile",
                 "the user was signed out while the sign-in was under way",
@@ -171,8 +171,18 @@ class StoredSessions:
         cookie = _cookie(text)
         if cookie is None:
             return False
-        # The key that it began under made its names too: who counts its records knows its use.
-        sealed = self._seal(cookie, session, sealed_by(found.record))
+        # The key that it began under makes its names too: who counts its records knows its use.
+        key_id = sealed_by(found.record)
+        former = self._labels(found.session, key_id)
+        labels = [label for label in self._labels(session, key_id) if label not in former]
+        if labels:
+            lasting, since = self.absolute, session.since
+            await self.store.label(session.id, labels, since=since, lasting=lasting)
+            # Whoever ends sessions by these marks first, and looks for them then: as in `start`.
+            if any(since <= mark for mark in await self.store.marks(labels)):
+                await self.store.delete(session.id, [*former, *labels])
+                return False
+        sealed = self._seal(cookie, session, key_id)
         return await self.store.replace(session.id, found.record, sealed)
 
     def is_due(self, session: Session, now: int) -> bool:
@@ -200,13 +210,13 @@ class StoredSessions:
             StoreUnavailable: It may still be alive.
         """
         del now
-        await self.store.delete(session.id)
+        await self.store.delete(session.id, self._labels(session))
 
     async def end_unchanged(self, found: Found) -> bool:
         """End the session if its record is still the one that was read; tell whether it was."""
         if not await self.store.replace(found.session.id, found.record, ENDED):
             return False
-        await self.store.delete(found.session.id)
+        await self.store.delete(found.session.id, self._labels(found.session))
         return True
 
     def forget_marks(self) -> None:
@@ -223,13 +233,17 @@ class StoredSessions:
             self._marks_fresh_until = now + MARKS_FRESH
         return max(self._marks[b""], self._marks.get(sealed_by(record), 0))
 
-    def _labels(self, session: Session, id_token: IDToken) -> Sequence[bytes]:
-        """Return what the session is found by, beside its owner."""
-        said: dict[str, Any] = {**json.loads(session.userinfo or b"{}"), **id_token.claims}
+    def _labels(self, session: Session, key_id: bytes | None = None) -> list[bytes]:
+        """Return what the session is found by, beside its owner: as one key names it, or each."""
+        said = session_claims(session)
         sid, email = said.get("sid"), said.get("email")
-        by_sid = self.names.sids(sid)[:1] if isinstance(sid, str) else []
-        by_email = self.names.emails(email)[:1] if self._by_email and isinstance(email, str) else []
-        return [*by_sid, *by_email]
+        named = [self.names.sids(sid)] if isinstance(sid, str) else []
+        if self._by_email and isinstance(email, str):
+            named.append(self.names.emails(email))
+        if key_id is None:
+            return [label for labels in named for label in labels]
+        place = self._sealer.key_ids.index(key_id)
+        return [labels[place] for labels in named]
 
     def _ttl(self, session: Session, now: int) -> int:
         return max(min(self._idle, session.started_at + self.absolute - now), 1)
