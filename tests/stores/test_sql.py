@@ -143,6 +143,13 @@ def test_what_has_expired_is_swept_from_each_table(store: SqlStore) -> None:
     assert rows(store) == {"admit_sessions": 2, "admit_labels": 2, "admit_names": 0}
 
 
+def test_a_record_that_is_deleted_with_its_labels_leaves_nothing(store: SqlStore) -> None:
+    save(store, KEY, labels=[LABEL], since=1)
+    run_sync(store.label(KEY, [b"more"], since=1, lasting=600))
+    run_sync(store.delete(KEY, [LABEL, b"more"]))
+    assert rows(store) == {"admit_sessions": 0, "admit_labels": 0, "admit_names": 0}
+
+
 def rows(store: SqlStore) -> dict[str, int]:
     with store._engine.connect() as connection:
         return {
