@@ -1,37 +1,27 @@
 """Sessions in a store: they can be ended from anywhere, and hold more than a cookie does.
 
-The cookie holds its owner's name, which only our secret can tell, and 32 random bytes. The store's
-key is one hash of both, and another one is part of what the record is sealed for, beside our own
-secret: who has the store alone opens nothing, and can make no cookie of what is there.
-
-Before what is sealed stands a tag of the application, for operators of a store that several share.
-
-May know: base64url, events, model, ports, sealing, session_codec, session_names, stores,
-user.
+May know: base64url, events, model, ports, sealing, session_codec, session_names, session_records,
+stores, user.
 """
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from admit.base64url import from_base64url, to_base64url
+from admit.base64url import to_base64url
 from admit.errors import ResponseRejected
 from admit.events import Emit, Event
 from admit.model import IDToken, Session, Tokens, UserInfo
 from admit.ports import OWNER_BYTES, SessionStore
-from admit.sealing import Sealer, Unsealable
-from admit.session_codec import decode_session, encode_session, encode_tokens, new_session
-from admit.session_names import APPLICATION_BYTES, Names
+from admit.sealing import Sealer
+from admit.session_codec import encode_tokens, new_session
+from admit.session_names import Names
+from admit.session_records import SECRET_BYTES, SessionRecords, octets_of
 from admit.stores.listed import sealed_by
 from admit.user import session_claims
 
-#: The number goes up when the content changes, so that fleets of mixed versions do not misread.
-PURPOSE = b"stored session 3"
-SECRET_BYTES = 32
-COOKIE_BYTES, COOKIE_LENGTH = OWNER_BYTES + SECRET_BYTES, 59
 #: Opens for nobody.
 ENDED = b""
 #: The store hears of a session's use once this part of its idle time has passed.
@@ -79,18 +69,17 @@ class StoredSessions:
         self.store = store
         self.names = Names(sealer, audience)
         self.absolute = absolute
-        self._application = self.names.application()
+        self._records = SessionRecords(sealer, audience)
         self._sealer = sealer
         self._random = random
-        self._audience = "\n".join(audience).encode()
         self._idle = idle
         self._by_email = by_email
         self._emit = emit
         self._marks: Mapping[bytes, int] = {}
         self._marks_fresh_until = 0
         # A browser asks for several pages in a row. What does not open is not remembered.
-        self._opened = lru_cache(REMEMBERED)(self._open)
-        self._known = lru_cache(REMEMBERED)(self._cookie_and_key)
+        self._opened = lru_cache(REMEMBERED)(self._records.open)
+        self._known = lru_cache(REMEMBERED)(self._records.cookie_and_key)
 
     async def start(
         self,
@@ -111,14 +100,14 @@ class StoredSessions:
         """
         cookie = self.names.owners(id_token.sub)[0] + self._random(SECRET_BYTES)
         session = replace(
-            new_session(self._key(cookie), id_token, userinfo, attempt=attempt, now=now),
+            new_session(self._records.key(cookie), id_token, userinfo, attempt=attempt, now=now),
             since=since,
             tokens=b"" if tokens is None else encode_tokens(tokens),
         )
         labels = self._labels(session, self._sealer.key_ids[0])
         await self.store.save(
             session.id,
-            self._seal(cookie, session),
+            self._records.seal(cookie, session),
             self._ttl(session, now),
             since=since,
             lasting=self.absolute,
@@ -168,7 +157,7 @@ class StoredSessions:
 
     async def replace(self, text: str, found: Found, session: Session) -> bool:
         """Keep *session* in the place of *found*; tell whether that was still there."""
-        cookie = _cookie(text)
+        cookie = octets_of(text)
         if cookie is None:
             return False
         # The key that it began under makes its names too: who counts its records knows its use.
@@ -182,7 +171,7 @@ class StoredSessions:
             if any(since <= mark for mark in await self.store.marks(labels)):
                 await self.store.delete(session.id, [*former, *labels])
                 return False
-        sealed = self._seal(cookie, session, key_id)
+        sealed = self._records.seal(cookie, session, key_id)
         return await self.store.replace(session.id, found.record, sealed)
 
     def is_due(self, session: Session, now: int) -> bool:
@@ -247,38 +236,3 @@ class StoredSessions:
 
     def _ttl(self, session: Session, now: int) -> int:
         return max(min(self._idle, session.started_at + self.absolute - now), 1)
-
-    def _seal(self, cookie: bytes, session: Session, key_id: bytes = b"") -> bytes:
-        tag, message = self._application, encode_session(session)
-        return tag + self._sealer.seal_octets(self._purpose(cookie, tag), message, key_id=key_id)
-
-    def _open(self, cookie: bytes, record: bytes) -> Session | None:
-        tag, sealed = record[:APPLICATION_BYTES], record[APPLICATION_BYTES:]
-        message = self._sealer.open_octets(self._purpose(cookie, tag), sealed)
-        if isinstance(message, Unsealable):
-            return None
-        return decode_session(self._key(cookie), message)
-
-    def _cookie_and_key(self, text: str) -> tuple[bytes, bytes] | None:
-        cookie = _cookie(text)
-        return None if cookie is None else (cookie, self._key(cookie))
-
-    def _key(self, cookie: bytes) -> bytes:
-        return cookie[:OWNER_BYTES] + self._hash(cookie, b"key")
-
-    def _purpose(self, cookie: bytes, tag: bytes) -> bytes:
-        return PURPOSE + tag + self._hash(cookie, b"sealing")
-
-    def _hash(self, cookie: bytes, use: bytes) -> bytes:
-        return hmac.digest(cookie, use + b"\x00" + self._audience, "sha256")
-
-
-def _cookie(text: str | None) -> bytes | None:
-    if text is None or len(text) != COOKIE_LENGTH:
-        return None
-    try:
-        cookie = from_base64url(text)
-    except ValueError:
-        return None
-    # The last character has bits to spare: one session, one cookie.
-    return cookie if len(cookie) == COOKIE_BYTES and to_base64url(cookie) == text else None
