@@ -22,6 +22,7 @@ from admit.session_records import SECRET_BYTES, SessionRecords, octets_of
 from admit.stores.listed import sealed_by
 from admit.user import session_claims
 
+MILLISECONDS = 1000
 #: Opens for nobody.
 ENDED = b""
 #: The store hears of a session's use once this part of its idle time has passed.
@@ -108,14 +109,14 @@ class StoredSessions:
         await self.store.save(
             session.id,
             self._records.seal(cookie, session),
-            self._ttl(session, now),
+            self._ttl(session),
             since=since,
             lasting=self.absolute,
             labels=labels,
         )
         # Whoever ends sessions marks first and looks for them then; here it is the other way round,
         # so that one of the two sees the other.
-        if any(since <= mark for mark in await self.store.marks([cookie[:OWNER_BYTES], *labels])):
+        if await self._ended_meanwhile(session, [cookie[:OWNER_BYTES], *labels]):
             await self.store.delete(session.id, labels)
             raise ResponseRejected(
                 "session.ended_meanwhile",
@@ -146,14 +147,16 @@ class StoredSessions:
         if kept is None:
             return None
         session = self._opened(cookie, kept.value)
-        if session is None:
+        if session is None or session.since <= max(kept.ended, await self._mark(kept.value, now)):
             return None
-        if now >= session.started_at + self.absolute:
+        # By the store's clock alone: those of the machines may differ.
+        lived = (kept.at - session.since) // MILLISECONDS
+        if lived >= self.absolute:
             self._emit(Event("session.expired", {"timeout": "absolute"}))
             return None
-        if session.since <= kept.ended or session.since <= await self._mark(kept.value, now):
-            return None
-        return Found(replace(session, seen_at=now + kept.left - self._idle), kept.value)
+        if kept.left > min(self._idle, self.absolute - lived) - self._idle // TOUCH_AFTER:
+            return Found(session, kept.value)
+        return Found(replace(session, lived=lived, due=True), kept.value)
 
     async def replace(self, text: str, found: Found, session: Session) -> bool:
         """Keep *session* in the place of *found*; tell whether that was still there."""
@@ -165,10 +168,9 @@ class StoredSessions:
         former = self._labels(found.session, key_id)
         labels = [label for label in self._labels(session, key_id) if label not in former]
         if labels:
-            lasting, since = self.absolute, session.since
-            await self.store.label(session.id, labels, since=since, lasting=lasting)
-            # Whoever ends sessions by these marks first, and looks for them then: as in `start`.
-            if any(since <= mark for mark in await self.store.marks(labels)):
+            await self.store.label(session.id, labels, since=session.since, lasting=self.absolute)
+            # As in `start`: whoever ends sessions by these marks first, and looks for them then.
+            if await self._ended_meanwhile(session, labels):
                 await self.store.delete(session.id, [*former, *labels])
                 return False
         sealed = self._records.seal(cookie, session, key_id)
@@ -176,8 +178,8 @@ class StoredSessions:
 
     def is_due(self, session: Session, now: int) -> bool:
         """Tell whether the store should hear that the session is in use."""
-        left = session.seen_at + self._idle - now
-        return self._ttl(session, now) - left >= self._idle // TOUCH_AFTER
+        del now
+        return session.due
 
     def has_ended(self, session: Session) -> bool:
         """Tell that nobody knows without the store, which brings nothing back by a touch."""
@@ -190,7 +192,8 @@ class StoredSessions:
         Raises:
             StoreUnavailable: It ends a little earlier, unless it is touched again.
         """
-        await self.store.touch(session.id, self._ttl(session, now))
+        del now
+        await self.store.touch(session.id, self._ttl(session))
 
     async def end(self, session: Session, now: int) -> None:
         """End the session everywhere.
@@ -234,5 +237,13 @@ class StoredSessions:
         place = self._sealer.key_ids.index(key_id)
         return [labels[place] for labels in named]
 
-    def _ttl(self, session: Session, now: int) -> int:
-        return max(min(self._idle, session.started_at + self.absolute - now), 1)
+    async def _ended_meanwhile(self, session: Session, names: list[bytes]) -> bool:
+        """Tell whether what was found by *names* has ended since the session began."""
+        sid = session_claims(session).get("sid")
+        over = self.names.over(sid) if isinstance(sid, str) else []
+        marks = await self.store.marks([*names, *over])
+        ended, gone = marks[: len(names)], marks[len(names) :]
+        return any(session.since <= mark for mark in ended) or any(gone)
+
+    def _ttl(self, session: Session) -> int:
+        return max(min(self._idle, self.absolute - session.lived), 1)

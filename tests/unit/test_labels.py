@@ -35,7 +35,8 @@ class Store(MemoryStore):
     """A store that notes what labels it was told, and lets things happen before a step."""
 
     def __init__(self) -> None:
-        super().__init__(lambda: NOW)
+        self.now = NOW
+        super().__init__(lambda: self.now)
         self.meanwhile: dict[str, Callable[[], object]] = {}
         self.calls: list[str] = []
         self.told: set[bytes] = set()
@@ -96,7 +97,7 @@ class Deployment:
         """End what is found by a claim, as the provider asks."""
         ends = SessionEnds(self.sessions(*keys), issuer=AUDIENCE[0], emit=lambda _event: None)
         if "sid" in claims:
-            run_sync(ends.of_provider_session(claims["sid"], by="backchannel"))
+            run_sync(ends.of_provider_session(claims["sid"], by="backchannel", vouched=True))
         else:
             run_sync(ends.of_email(claims["email"], by="universal"))
 
@@ -172,6 +173,17 @@ def test_an_end_while_a_refresh_is_kept_wins(
     assert not deployment.refresh(cookie, changed)
     assert not deployment.is_alive(cookie)
     assert list(deployment.store.records()) == []
+
+
+def test_a_refresh_from_a_session_of_the_providers_that_is_over_is_not_kept(
+    deployment: Deployment,
+) -> None:
+    deployment.store.now = NOW - 10
+    deployment.end({"sid": "sid-2"})
+    deployment.store.now = NOW
+    cookie = deployment.sign_in()
+    assert not deployment.refresh(cookie, {"sid": "sid-2"})
+    assert not deployment.is_alive(cookie)
 
 
 @pytest.mark.parametrize("later", [(OLD,), (NEW, OLD)])
