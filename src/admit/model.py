@@ -223,6 +223,8 @@ class Session:
         userinfo: A JSON object with the claims that only UserInfo gave; empty if there are none.
         since: When its sign-in came back here, in milliseconds by the store's clock: what ended
             before does not end it. 0 in a cookie.
+        lived: Seconds from then until it was loaded, by the same clock. 0 in a cookie.
+        due: The store should hear that it is in use. False in a cookie.
         tokens: A JSON object with its `Tokens`; empty if it keeps none.
     """
 
@@ -235,6 +237,8 @@ class Session:
     signature: bytes = field(repr=False)
     userinfo: bytes = field(default=b"", repr=False)
     since: int = 0
+    lived: int = 0
+    due: bool = False
     tokens: bytes = field(default=b"", repr=False)
 
     @property

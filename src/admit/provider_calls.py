@@ -89,7 +89,9 @@ class ProviderCalls:
 
         async def act() -> None:
             if token.sid is not None:
-                await self._ends.of_provider_session(token.sid, sub=token.sub, by="backchannel")
+                await self._ends.of_provider_session(
+                    token.sid, sub=token.sub, by="backchannel", vouched=True
+                )
             elif token.sub is not None:
                 await self._ends.of_user(token.sub, by="backchannel")
 
@@ -107,13 +109,20 @@ class ProviderCalls:
 
         The token is spent last: where the store fails in between, the provider tries again.
         """
-        name = b"jti " + sha256(jti.encode()).digest()[:24]
+        # Applications may share a store, and a provider may tell each of them in the same words.
+        told = "\n".join((*self._settings.audience, jti))
+        name = b"jti " + sha256(told.encode()).digest()[:24]
         if await self._store.is_used(name):
             raise ResponseRejected(
                 code, "the token was brought before", spec="RFC 7519 4.1.7", status=status
             )
-        await act()
-        await self._store.use(name, max(expires_at - self._clock(), 1))
+        lasting = max(expires_at - self._clock(), 1)
+        try:
+            await act()
+        except ResponseRejected:
+            await self._store.use(name, lasting)
+            raise
+        await self._store.use(name, lasting)
 
     async def universal(self, request: BrowserRequest, body: bytes) -> BrowserResponse:
         """Answer Okta's request to end all sessions of a user.

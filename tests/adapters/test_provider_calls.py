@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from adapters.site import NAVIGATION, Browser, Clock, Site, asked
 from admit.errors import ProviderError, StoreUnavailable
-from admit.ports import HttpRequest, HttpResponse
+from admit.ports import HttpRequest, HttpResponse, run_sync
 from admit.testing import MemoryProvider, MemoryStore
 
 BACK, FRONT, UNIVERSAL = "/backchannel-logout", "/frontchannel-logout", "/universal-logout"
@@ -169,6 +169,16 @@ def test_a_token_counts_once(site: Site) -> None:
     assert browser.is_signed_in()
 
 
+def test_applications_that_share_a_store_do_not_use_up_each_others_tokens(
+    site: Site, store: MemoryStore
+) -> None:
+    provider = MemoryProvider(client_id="other", now=site.clock)
+    for one in (site, Site(store=store, provider=provider, clock=site.clock)):
+        browser = user(one, "00u1", "s1")
+        assert post(one, one.provider.logout_token(sub="00u1", jti="same")).status_code == 200
+        assert not browser.is_signed_in()
+
+
 @pytest.mark.parametrize("claims", [{"sub": "00u1"}, {"sid": "s1"}])
 def test_a_sign_in_that_is_under_way_does_not_survive(site: Site, claims: dict[str, Any]) -> None:
     assert isinstance(site.provider, Slow)
@@ -187,8 +197,26 @@ def test_a_sign_in_that_is_under_way_does_not_survive(site: Site, claims: dict[s
     assert site.events[-1].fields["code"] == "session.ended_meanwhile"
     assert not browser.is_signed_in()
     site.provider.waits = False
+    site.provider.claims = {"sid": "s2"}
     browser.sign_in()
     assert browser.is_signed_in(), "a sign-in that begins later counts"
+
+
+def test_a_sign_in_that_comes_back_after_its_session_ended_at_the_provider_is_none(
+    site: Site,
+) -> None:
+    site.provider.claims = {"sid": "s1"}
+    browser = site.browser()
+    callback = site.provider.callback(browser.begin())
+    assert post(site, site.provider.logout_token(sid="s1")).status_code == 200
+    assert browser.get(callback).status_code == 400
+    assert site.events[-1].fields["code"] == "session.ended_meanwhile"
+
+    frame = {"iss": ISSUER, "sid": "s2"}
+    site.provider.claims = {"sid": "s2"}
+    callback = site.provider.callback(browser.begin())
+    browser.get(FRONT, query_string=frame)
+    assert browser.get(callback).status_code == 303, "anybody can show a frame"
 
 
 def test_a_token_that_could_not_be_carried_out_may_come_again(
@@ -271,6 +299,13 @@ def test_another_frame_ends_nothing(site: Site, query: str, status: int) -> None
     assert browser.is_signed_in()
 
 
+def test_frames_that_name_nobody_leave_little_behind(site: Site, store: MemoryStore) -> None:
+    for number in range(20):
+        site.browser().get(f"{FRONT}?iss={ISSUER}&sid=made-up-{number}")
+    site.clock.now += 130
+    assert run_sync(store.marks(list(store._marks))) == [0] * 20
+
+
 # --- Universal Logout ----------------------------------------------------------------------------
 
 
@@ -336,6 +371,27 @@ def test_universal_logout_ends_all_sessions_of_a_user(
 def test_a_subject_that_names_nobody_ends_nothing(site: Site, subject: Any, status: int) -> None:
     browser = user(site, "00u1", None)
     assert revoke(site, subject, authorization(site)).status_code == status
+    assert browser.is_signed_in()
+
+
+@pytest.mark.parametrize("subject", [BY_EMAIL, BY_SUB])
+def test_an_answer_that_is_lost_is_the_same_when_it_is_asked_for_again(
+    site: Site, subject: dict[str, str]
+) -> None:
+    user(site, "00u1", None)
+    for number in range(3):
+        headers = authorization(site, jti=f"try-{number}")
+        assert revoke(site, subject, headers).status_code == 204
+
+
+def test_who_is_not_known_is_not_known_when_asked_again_and_the_token_is_spent(
+    site: Site,
+) -> None:
+    browser = user(site, "00u1", None)
+    nobody = {"format": "iss_sub", "iss": ISSUER, "sub": "00u9"}
+    for number in range(2):
+        assert revoke(site, nobody, authorization(site, jti=f"try-{number}")).status_code == 404
+    assert revoke(site, BY_SUB, authorization(site, jti="try-0")).status_code == 401
     assert browser.is_signed_in()
 
 

@@ -46,13 +46,6 @@ def works(store: Store) -> bool:
     return run_sync(store.load(KEY)) is not None
 
 
-def close(store: Store) -> None:
-    if isinstance(store, SqlStore):
-        store._engine.dispose()
-    elif (client := store._made) is not None:  # type: ignore[attr-defined]
-        client.close()
-
-
 @pytest.mark.parametrize("kind", ["redis", "postgresql"])
 def test_a_store_that_comes_back_is_used_again(
     kind: str, tmp_path: Path, postgresql_folder: Path
@@ -73,7 +66,7 @@ def test_a_store_that_comes_back_is_used_again(
     assert "127.0.0.1" not in str(caught.value)
     with server(folder, port):
         assert works(store)
-    close(store)
+    store.close()
 
 
 @pytest.fixture
@@ -106,7 +99,7 @@ def test_a_store_that_is_silent_is_given_up_in_time(scheme: str, silent: int) ->
     with pytest.raises(StoreUnavailable):
         run_sync(store.load(KEY))
     assert time.monotonic() - began < 10
-    close(store)
+    store.close()
 
 
 @pytest.fixture(params=["redis_url", "postgresql_url", "sqlite"])
@@ -116,7 +109,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     store = open_store(sqlite if kind == "sqlite" else request.getfixturevalue(kind))
     store.create()
     yield store
-    close(store)
+    store.close()
 
 
 def test_a_forked_process_goes_on(store: Store) -> None:
@@ -129,6 +122,12 @@ def test_a_forked_process_goes_on(store: Store) -> None:
             os._exit(2)
     assert all(works(store) for _ in range(20))
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert works(store)
+
+
+def test_a_store_that_was_closed_makes_new_connections(store: Store) -> None:
+    assert works(store)
+    store.close()
     assert works(store)
 
 
@@ -167,7 +166,7 @@ def test_what_has_expired_is_swept_now_and_then(tmp_path: Path) -> None:
     store._swept_at -= SWEEP_EVERY
     save(store, b"p" * 44)
     assert rows(tmp_path / "sessions.db") == 2
-    close(store)
+    store.close()
 
 
 def test_a_missing_table_stops_the_start_with_the_command_that_makes_it(tmp_path: Path) -> None:
@@ -232,4 +231,4 @@ def test_a_sentinel_leads_to_the_new_master_and_sessions_live_on(failover: Failo
 
     wait_until(is_back)
     assert works(store)
-    close(store)
+    store.close()

@@ -15,6 +15,7 @@ except ModuleNotFoundError:
 
 from admit.cli.deployment import app_option, settings_of_app, settings_of_environment
 from admit.cli.keys import keys
+from admit.cli.race import race
 from admit.cli.refusals import refusals
 from admit.cli.sessions import sessions
 
@@ -83,6 +84,7 @@ def settings(app_name: str | None) -> None:
 
 main.add_command(sessions)
 main.add_command(keys)
+main.add_command(race)
 
 
 @main.group()

@@ -45,6 +45,10 @@ class Store(SessionStore, Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Close the connections. The next use makes new ones."""
+        ...
+
 
 def open_store(url: str) -> Store:
     """Return the store at *url*. Nothing is connected yet.

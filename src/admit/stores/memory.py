@@ -46,8 +46,9 @@ class MemoryStore:
             kept = self._alive(key)
             if kept is None:
                 return None
-            left = (kept.until - self._now()) // MILLISECONDS
-            return Record(kept.value, left, self._mark(key[:OWNER_BYTES]))
+            now = self._now()
+            left = (kept.until - now) // MILLISECONDS
+            return Record(kept.value, left, now, self._mark(key[:OWNER_BYTES]))
 
     async def save(
         self,
@@ -155,6 +156,9 @@ class MemoryStore:
     def problem(self) -> str | None:
         """Return None."""
         return None
+
+    def close(self) -> None:
+        """Do nothing."""
 
     def _set_mark(self, name: bytes, lasting: int, before: int | None) -> None:
         now = self._now()

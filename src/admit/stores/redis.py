@@ -31,6 +31,7 @@ MILLISECONDS = 1000
 NONCE_BYTES = 16
 #: Records that are looked at together.
 BATCH = 1000
+_RECORDS = "admit:{*}:s:*"
 
 
 def open_url(url: str) -> RedisStore:
@@ -67,10 +68,10 @@ class RedisStore:
         answer = None if self._quick is None else self._quick.run(command)
         if answer is None:
             answer = self._run(scripts.LOAD, *names, tries=TRIES if self._quick is None else 1)
-        value, left, mark = answer
+        value, left, at, mark = answer
         if value is None or left < 0:
             return None
-        return Record(value, left // MILLISECONDS, int(mark or 0))
+        return Record(value, left // MILLISECONDS, at, mark)
 
     async def save(
         self,
@@ -168,6 +169,11 @@ class RedisStore:
         """Return None: a Redis that answers can work."""
         self._with(lambda client: client.ping())
         return None
+
+    def close(self) -> None:
+        """Close the connections. The next use makes new ones."""
+        if self._made is not None:
+            self._made.close()
 
     def _run(
         self, script: Script, *keys: str, args: Sequence[object] = (), tries: int = TRIES

@@ -82,8 +82,8 @@ class SqlStore:
         row = self._database.first({"key": key, "owner": key[:OWNER_BYTES]})
         if row is None:
             return None
-        value, left, mark = row
-        return Record(value, left // MILLISECONDS, mark or 0)
+        value, left, at, mark = row
+        return Record(value, left // MILLISECONDS, at, mark or 0)
 
     async def save(
         self,
@@ -197,6 +197,10 @@ class SqlStore:
         for table, there in self._database.ask(missing):
             return f"the table {table.name} " + ("has a former layout" if there else "is missing")
         return None
+
+    def close(self) -> None:
+        """Close the connections. The next use makes new ones."""
+        self._database.close()
 
     def _in(self, seconds: int) -> ColumnElement[int]:
         return self._now + seconds * MILLISECONDS

@@ -72,6 +72,11 @@ class Database:
             except (SQLAlchemyError, OSError) as error:
                 raise StoreUnavailable(f"SQL: {type(error).__name__}") from None
 
+    def close(self) -> None:
+        """Close the connections. The next use makes new ones."""
+        self._after_fork()
+        self._engine.dispose()
+
     def _after_fork(self) -> None:
         if self._process != os.getpid():
             # The parent's connections are not ours to speak on, nor to close.
