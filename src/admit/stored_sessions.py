@@ -4,7 +4,7 @@ The cookie holds its owner's name, which only our secret can tell, and 32 random
 key is one hash of both, and another one is part of what the record is sealed for, beside our own
 secret: who has the store alone opens nothing, and can make no cookie of what is there.
 
-May know: base64url, events, model, ports, sealing, session_codec, session_names.
+May know: base64url, errors, events, model, ports, sealing, session_codec, session_names.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 from admit.base64url import from_base64url, to_base64url
-from admit.errors import ResponseRejected
+from admit.errors import ResponseRejected, StoreUnavailable
 from admit.events import Emit, Event
 from admit.model import IDToken, Session, Tokens, UserInfo
 from admit.ports import OWNER_BYTES, SessionStore
@@ -95,7 +96,7 @@ class StoredSessions:
         userinfo: UserInfo | None,
         *,
         attempt: str,
-        since: int,
+        moment: tuple[int, int],
         now: int,
         tokens: Tokens | None = None,
     ) -> tuple[Session, str]:
@@ -106,34 +107,42 @@ class StoredSessions:
             ResponseRejected: ``session.ended_meanwhile``: the user was signed out while the
                 sign-in was under way.
         """
+        at, since = moment
         cookie = self.names.owners(id_token.sub)[0] + self._random(SECRET_BYTES)
         session = replace(
             new_session(self._key(cookie), id_token, userinfo, attempt=attempt, now=now),
+            seen_at=at // MILLISECONDS,
             since=since,
             tokens=b"" if tokens is None else encode_tokens(tokens),
         )
         labels = self._labels(session, id_token)
-        await self.store.save(
-            session.id,
-            self._seal(cookie, session),
-            self._ttl(session),
-            since=since,
-            lasting=self.absolute,
-            labels=labels,
-        )
-        # Whoever ends sessions marks first and looks for them then; here it is the other way round,
-        # so that one of the two sees the other.
-        marked = [cookie[:OWNER_BYTES], *labels]
-        sid = id_token.claims.get("sid")
-        over = self.names.over(sid) if isinstance(sid, str) else []
-        marks = await self.store.marks([*marked, *over])
-        if any(since <= mark for mark in marks[: len(marked)]) or any(marks[len(marked) :]):
-            await self.store.delete(session.id)
+        try:
+            await self.store.save(
+                session.id,
+                self._seal(cookie, session),
+                self._ttl(session),
+                since=since,
+                lasting=self.absolute,
+                labels=labels,
+            )
+            # Whoever ends sessions marks first and looks for them then; here it is the other way
+            # round, so that one of the two sees the other.
+            marks = await self.store.marks([cookie[:OWNER_BYTES], *labels])
+        except StoreUnavailable:
+            await self._forget(session)
+            raise
+        if any(since <= mark for mark in marks):
+            await self._forget(session)
             raise ResponseRejected(
                 "session.ended_meanwhile",
                 "the user was signed out while the sign-in was under way",
             )
         return session, to_base64url(cookie)
+
+    async def _forget(self, session: Session) -> None:
+        """Delete what may have been saved, if that can be: nobody gets its cookie."""
+        with suppress(StoreUnavailable):
+            await self.store.delete(session.id)
 
     async def load(self, text: str | None, now: int) -> Session | None:
         """Return the session that a cookie stands for, if the store still has it.
@@ -161,7 +170,7 @@ class StoredSessions:
         if session is None or session.since <= max(kept.ended, await self._mark(kept.value, now)):
             return None
         # By the store's clock alone: those of the machines may differ.
-        lived = (kept.at - session.since) // MILLISECONDS
+        lived = kept.at // MILLISECONDS - session.seen_at
         if lived >= self.absolute:
             self._emit(Event("session.expired", {"timeout": "absolute"}))
             return None
