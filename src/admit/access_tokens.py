@@ -30,7 +30,7 @@ LEASE, RENEW_EVERY = 4000, 1.0
 LOOK_EVERY, LONGEST_WAIT = 0.05, 20
 #: Seconds within which a holder must have looked at the record: well within the lease.
 PROMPT = 1
-#: Seconds for which a token is as fresh as any: asking for another would give no better one.
+#: Seconds for which a token that never lives long enough is as fresh as any.
 JUST_ISSUED = 30
 #: Seconds after a sign-in in which a token that has ended already is the provider's fault.
 AT_ONCE = 10
@@ -50,7 +50,11 @@ class Wanted:
         if tokens.expires_at is None:
             return True
         left = tokens.expires_at - now
-        return left >= self.min_ttl or (left > 0 and now - tokens.issued_at <= JUST_ISSUED)
+        if left >= self.min_ttl:
+            return True
+        # None of them ever lives so long: a new one is as good as it gets.
+        is_short = tokens.expires_at - tokens.issued_at <= self.min_ttl
+        return is_short and left > 0 and now - tokens.issued_at <= JUST_ISSUED
 
 
 class AccessTokens:

@@ -120,6 +120,16 @@ def test_a_token_that_never_lives_so_long_is_given_while_it_is_new(
     assert refreshes(site) == 1
 
 
+def test_a_token_lives_as_long_as_it_is_wanted_where_it_can(site: Site, browser: Browser) -> None:
+    site.provider.seconds = 40
+    site.clock.now += 3590
+    first = browser.get("/token?min_ttl=30").text
+    site.clock.now += 10
+    assert browser.get("/token?min_ttl=30").text == first
+    site.clock.now += 1
+    assert browser.get("/token?min_ttl=30").text != first
+
+
 def test_a_life_that_nobody_tells_is_taken_for_short(store: MemoryStore) -> None:
     clock = Clock()
     provider = Slow(clock)

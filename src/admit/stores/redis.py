@@ -24,6 +24,7 @@ from admit.stores.redis_names import RECORDS, index_of, key_of, loading, named, 
 from admit.stores.redis_quick import Quick
 from admit.stores.redis_scripts import Script
 from admit.stores.redis_url import client_of
+from admit.stores.silence import Silence
 
 T = TypeVar("T")
 TRIES = 2
@@ -56,6 +57,7 @@ class RedisStore:
     def __init__(self, client: Redis | Callable[[], RedisCluster]) -> None:
         self._made: Any = client if isinstance(client, Redis) else None
         self._make = client
+        self._silence = Silence()
         self._quick = Quick(client.connection_pool) if isinstance(client, Redis) else None
 
     def __repr__(self) -> str:
@@ -65,9 +67,10 @@ class RedisStore:
     async def load(self, key: bytes) -> Record | None:
         """Return the record; None where there is none."""
         command, *names = loading(key)
-        answer = None if self._quick is None else self._quick.run(command)
+        quick = None if self._silence.is_known else self._quick
+        answer = None if quick is None else quick.run(command)
         if answer is None:
-            answer = self._run(scripts.LOAD, *names, tries=TRIES if self._quick is None else 1)
+            answer = self._run(scripts.LOAD, *names, tries=TRIES if quick is None else 1)
         value, left, at, mark = answer
         if value is None or left < 0:
             return None
@@ -207,13 +210,14 @@ class RedisStore:
         A connection may have been closed while it was idle, or a replica promoted. All that is
         asked here may be asked twice.
         """
-        for _ in range(tries - 1):
-            try:
+        with self._silence.told() as probes:
+            for _ in range(0 if probes else tries - 1):
+                try:
+                    return act(self._client())
+                except (RedisError, RedisClusterException, OSError):
+                    continue
+            with _told():
                 return act(self._client())
-            except (RedisError, RedisClusterException, OSError):
-                continue
-        with _told():
-            return act(self._client())
 
     def _client(self) -> Any:  # noqa: ANN401 - of either kind
         if self._made is None:

@@ -1,12 +1,13 @@
 """How the SQL store asks its database, and when it asks again.
 
-May know: errors, sql_quick.
+May know: errors, silence, sql_quick.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from math import inf
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, Engine, Executable, Select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from admit.errors import StoreUnavailable
+from admit.stores.silence import Silence
 from admit.stores.sql_quick import Quick
 
 T = TypeVar("T")
@@ -36,9 +38,14 @@ class Database:
         self._often = often
         self._quick = Quick(engine, often)
         self._process = os.getpid()
+        # What waits for a lock of SQLite's waits alone: others may read meanwhile.
+        is_server = engine.dialect.name != "sqlite"
+        self._silence = Silence() if is_server else Silence(slow=inf)
 
     def first(self, given: dict[str, bytes]) -> Sequence[Any] | None:
         """Return the first row of what is asked often; None where there is none."""
+        if self._silence.is_known:
+            return self.ask(lambda connection: connection.execute(self._often, given).first())
         self._after_fork()
         began = monotonic()
         try:
@@ -47,6 +54,7 @@ class Database:
             if monotonic() > began + AGAIN:
                 # Those beside it in the pool may be as dead as this connection.
                 self._engine.dispose()
+                self._silence.note()
                 raise StoreUnavailable(f"SQL: {type(error).__name__}") from None
         return self.ask(lambda connection: connection.execute(self._often, given).first())
 
@@ -62,15 +70,16 @@ class Database:
         """Return what *act* gets; from a second connection where the first was closed before."""
         self._after_fork()
         end = monotonic() + AGAIN
-        while True:
-            try:
-                with self._engine.connect() as connection:
-                    return act(connection)
-            except DBAPIError as error:
-                if not error.connection_invalidated or monotonic() > end:
+        with self._silence.told():
+            while True:
+                try:
+                    with self._engine.connect() as connection:
+                        return act(connection)
+                except DBAPIError as error:
+                    if not error.connection_invalidated or monotonic() > end:
+                        raise StoreUnavailable(f"SQL: {type(error).__name__}") from None
+                except (SQLAlchemyError, OSError) as error:
                     raise StoreUnavailable(f"SQL: {type(error).__name__}") from None
-            except (SQLAlchemyError, OSError) as error:
-                raise StoreUnavailable(f"SQL: {type(error).__name__}") from None
 
     def close(self) -> None:
         """Close the connections. The next use makes new ones."""
