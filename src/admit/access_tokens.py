@@ -3,43 +3,37 @@
 One refresh for each expiry: threads, processes and machines agree on who does it by a lease in the
 store. The others wait, and read what the one has kept.
 
-May know: errors, events, model, ports, session_codec, stored_sessions, token_grants, user.
+May know: errors, events, model, ports, session_codec, stored_sessions, token_grants, token_renewal,
+user.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 
-from admit.errors import (
-    AuthorizationDenied,
-    ProviderError,
-    ResponseRejected,
-    SignInAgain,
-    SignInError,
-)
-from admit.events import Emit, Event
+from admit.errors import AuthorizationDenied, ProviderError, SignInAgain, StoreUnavailable
+from admit.events import Emit
 from admit.model import Session, Tokens
 from admit.ports import Keeper, Later, Pause
-from admit.session_codec import decode_tokens, encode_tokens, renewed_session
+from admit.session_codec import decode_tokens
 from admit.stored_sessions import Found, StoredSessions
 from admit.token_grants import TokenGrants
-from admit.user import User, id_token_claims
+from admit.token_renewal import COOL_DOWN, UNAVAILABLE, TokenRenewal
+from admit.user import User
 
 HOLDER_BYTES = 16
 #: Milliseconds that a lease lives without its holder, and seconds after which it is renewed.
 LEASE, RENEW_EVERY = 4000, 1.0
 #: Seconds between two looks at what somebody else is doing, and for all of them.
 LOOK_EVERY, LONGEST_WAIT = 0.05, 20
-#: Seconds after a refresh that failed until the next.
-COOL_DOWN = 5
+#: Seconds within which a holder must have looked at the record: well within the lease.
+PROMPT = 1
 #: Seconds for which a token is as fresh as any: asking for another would give no better one.
 JUST_ISSUED = 30
 #: Seconds after a sign-in in which a token that has ended already is the provider's fault.
 AT_ONCE = 10
-UNAVAILABLE = 503
-#: What says that the tokens are another user's: nothing of the session can be believed any more.
-ANOTHER = frozenset({"refresh.iss_mismatch", "refresh.sub_mismatch"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +80,13 @@ class AccessTokens:
         emit: Emit,
     ) -> None:
         self._sessions = sessions
-        self._grants = grants
         self._clock = clock
         self._random = random
         self._pause = pause
         self._keeper = keeper
-        self._later = later
-        self._emit = emit
+        self._renewal = TokenRenewal(
+            sessions, grants, clock=clock, pause=pause, later=later, emit=emit
+        )
 
     async def fresh(
         self, text: str, session: Session, scopes: Collection[str], min_ttl: int
@@ -126,42 +120,48 @@ class AccessTokens:
 
     def revoke_tokens_later(self, tokens: Tokens, user: str) -> None:
         """Give up tokens that no session keeps, of the user of that id, while nobody waits."""
-
-        async def revoke() -> None:
-            try:
-                await self._grants.revoke(tokens)
-            except SignInError as error:
-                self._emit(Event("revocation.failed", {"user": user, "code": error.code}))
-
-        self._later(revoke)
+        self._renewal.revoke_later(tokens, user)
 
     async def _renewed(self, text: str, session: Session, wanted: Wanted) -> Session:
         store, name = self._sessions.store, b"refresh " + session.id[-16:]
         holder = self._random(HOLDER_BYTES)
         until = self._clock() + LONGEST_WAIT
         while True:
-            ours = await store.hold(name, holder, LEASE)
-            try:
+            held_at = self._clock()
+            if await store.hold(name, holder, LEASE):
+                try:
+                    async with self._keeper(lambda: store.hold(name, holder, LEASE), RENEW_EVERY):
+                        renewed = await self._as_holder(text, wanted, held_at)
+                finally:
+                    # It ends by itself where it cannot be given up.
+                    with suppress(StoreUnavailable):
+                        await store.release(name, holder)
+                if renewed is not None:
+                    return renewed
+            else:
                 found, tokens = await self._current(text)
                 if wanted.is_met(tokens, self._clock()):
                     return found.session
                 _check(tokens, wanted, self._clock())
-                if ours:
-                    async with self._keeper(lambda: store.hold(name, holder, LEASE), RENEW_EVERY):
-                        renewed = await self._refresh(text, found, tokens)
-                    if renewed is not None:
-                        return renewed
-            finally:
-                if ours:
-                    await store.release(name, holder)
             if self._clock() >= until:
                 raise ProviderError(
                     "refresh.busy",
                     f"another worker has not finished the refresh in {LONGEST_WAIT} s",
-                    status=503,
+                    status=UNAVAILABLE,
                     retry_after=COOL_DOWN,
                 )
             await self._pause(LOOK_EVERY)
+
+    async def _as_holder(self, text: str, wanted: Wanted, held_at: int) -> Session | None:
+        """Look again, and renew the tokens if nobody has; None to begin anew."""
+        found, tokens = await self._current(text)
+        if wanted.is_met(tokens, self._clock()):
+            return found.session
+        _check(tokens, wanted, self._clock())
+        if self._clock() - held_at > PROMPT:
+            # The store or this machine stood still: somebody else may have the lease by now.
+            return None
+        return await self._renewal.renew(text, found, tokens)
 
     async def _current(self, text: str) -> tuple[Found, Tokens]:
         """Return the session as it is kept now."""
@@ -170,75 +170,6 @@ class AccessTokens:
         if found is None or tokens is None:
             raise SignInAgain("session.ended", "the session ended before its token was renewed")
         return found, tokens
-
-    async def _refresh(self, text: str, found: Found, tokens: Tokens) -> Session | None:
-        """Renew the tokens and keep them; None where somebody else has kept other ones."""
-        session, store = found.session, self._sessions.store
-        failed = _failed(session)
-        if await store.is_used(failed):
-            return self._while_it_lives(
-                session,
-                tokens,
-                ProviderError(
-                    "provider.unavailable",
-                    f"it did not answer a refresh; it is asked again within {COOL_DOWN} s",
-                    status=UNAVAILABLE,
-                    retry_after=COOL_DOWN,
-                ),
-            )
-        try:
-            id_token, renewed = await self._grants.refresh(
-                tokens, tokens.refresh_token or "", id_token_claims(session)
-            )
-        except ProviderError as error:
-            await store.use(failed, COOL_DOWN)
-            self._emit(Event("refresh.failed", _told(session, error.code)))
-            return self._while_it_lives(session, tokens, error)
-        except ResponseRejected as error:
-            return await self._refused(found, tokens, error)
-        kept = (
-            replace(session, tokens=encode_tokens(renewed))
-            if id_token is None
-            else renewed_session(session, id_token, renewed)
-        )
-        if await self._sessions.replace(text, found, kept):
-            self._emit(Event("refresh.ok", _told(session)))
-            return kept
-        # Ended meanwhile, or renewed by somebody who had the lease after us. If ended, nobody is
-        # to use what just came.
-        if await self._sessions.read(text, self._clock()) is None:
-            self.revoke_tokens_later(renewed, User.of(session).id)
-        return None
-
-    def _while_it_lives(self, session: Session, tokens: Tokens, error: SignInError) -> Session:
-        """Go on with the old access token while it lives; then raise *error*."""
-        if tokens.expires_at is not None and tokens.expires_at > self._clock():
-            return session
-        if error.code.startswith("provider."):
-            error.status = UNAVAILABLE
-            error.retry_after = error.retry_after or COOL_DOWN
-        raise error
-
-    async def _refused(
-        self, found: Found, tokens: Tokens, error: ResponseRejected
-    ) -> Session | None:
-        """End the session where it cannot be renewed any more, and nobody else has renewed it.
-
-        What is not to be trusted otherwise is left unused, and leaves the session as it is.
-        """
-        session = found.session
-        self._emit(Event("refresh.refused", _told(session, error.code)))
-        if error.code != "refresh.invalid_grant" and error.code not in ANOTHER:
-            await self._sessions.store.use(_failed(session), COOL_DOWN)
-            untrusted = SignInAgain(
-                "session.token_expired",
-                "the access token has ended, and what the provider gave to renew it failed a check",
-            )
-            return self._while_it_lives(session, tokens, untrusted)
-        if not await self._sessions.end_unchanged(found):
-            return None
-        self._emit(Event("session.ended", {**_told(session), "by": error.code}))
-        raise SignInAgain("session.ended", "the provider does not renew the session any more")
 
 
 def _check(tokens: Tokens | None, wanted: Wanted, now: int) -> None:
@@ -267,12 +198,3 @@ def _check(tokens: Tokens | None, wanted: Wanted, now: int) -> None:
     raise SignInAgain(
         "session.token_expired", "the access token has ended, and nothing can renew it"
     )
-
-
-def _failed(session: Session) -> bytes:
-    return b"refresh failed " + session.id[-16:]
-
-
-def _told(session: Session, code: str = "") -> dict[str, str]:
-    told = {"user": User.of(session).id}
-    return {**told, "code": code} if code else told

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from admit.access_tokens import AccessTokens
-from admit.attempts import LIFETIME, Attempts, attempt_key
+from admit.attempts import LIFETIME, Attempts, Moment, attempt_key
 from admit.browser import BrowserRequest, BrowserResponse, Cookies, redirect
 from admit.errors import ResponseRejected, SignInError, StoreUnavailable
 from admit.events import Emit, Event
@@ -126,11 +126,11 @@ class Endpoints:
         Whatever may fail is done before `on_sign_in`, or does not matter any more.
         """
         now = self._clock()
-        since = await self._attempts.use(attempt.state, now)
-        if since is None:
+        moment = await self._attempts.use(attempt, now)
+        if moment is None:
             raise ResponseRejected("attempt.used", "this response was brought before")
         signed_in = await self.relying_party.complete(request.parameters, attempt)
-        session, text = await self._start(signed_in, attempt, since, now)
+        session, text = await self._start(signed_in, attempt, moment, now)
         user = User.of(session, self.settings.groups_claim)
         try:
             self.on_sign_in(user, session, text)
@@ -150,7 +150,7 @@ class Endpoints:
         ]
 
     async def _start(
-        self, signed_in: SignedIn, attempt: AuthorizationRequest, since: int, now: int
+        self, signed_in: SignedIn, attempt: AuthorizationRequest, moment: Moment, now: int
     ) -> tuple[Session, str]:
         """Return the new session and the content of its cookie.
 
@@ -164,7 +164,7 @@ class Endpoints:
                 id_token,
                 signed_in.userinfo,
                 attempt=attempt_key(attempt.state),
-                since=since,
+                moment=moment,
                 now=now,
                 tokens=tokens,
             )

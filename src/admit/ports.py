@@ -101,12 +101,14 @@ class Record:
     Attributes:
         value: As it was saved.
         left: Seconds it has left to live.
+        at: The time, in milliseconds by the store's clock.
         ended: Its owner's mark, in milliseconds by the store's clock; 0 where there is none. A
             record that began up to then is over.
     """
 
     value: bytes = field(repr=False)
     left: int
+    at: int
     ended: int = 0
 
 

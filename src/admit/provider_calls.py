@@ -89,7 +89,9 @@ class ProviderCalls:
 
         async def act() -> None:
             if token.sid is not None:
-                await self._ends.of_provider_session(token.sid, sub=token.sub, by="backchannel")
+                await self._ends.of_provider_session(
+                    token.sid, sub=token.sub, by="backchannel", vouched=True
+                )
             elif token.sub is not None:
                 await self._ends.of_user(token.sub, by="backchannel")
 
@@ -114,8 +116,13 @@ class ProviderCalls:
             raise ResponseRejected(
                 code, "the token was brought before", spec="RFC 7519 4.1.7", status=status
             )
-        await act()
-        await self._store.use(name, max(expires_at - self._clock(), 1))
+        lasting = max(expires_at - self._clock(), 1)
+        try:
+            await act()
+        except ResponseRejected:
+            await self._store.use(name, lasting)
+            raise
+        await self._store.use(name, lasting)
 
     async def universal(self, request: BrowserRequest, body: bytes) -> BrowserResponse:
         """Answer Okta's request to end all sessions of a user.

@@ -30,6 +30,7 @@ from admit.session_names import Names
 PURPOSE = b"stored session 2"
 SECRET_BYTES = 32
 COOKIE_BYTES, COOKIE_LENGTH = OWNER_BYTES + SECRET_BYTES, 59
+MILLISECONDS = 1000
 #: Opens for nobody.
 ENDED = b""
 #: The store hears of a session's use once this part of its idle time has passed.
@@ -95,7 +96,7 @@ class StoredSessions:
         userinfo: UserInfo | None,
         *,
         attempt: str,
-        since: int,
+        moment: tuple[int, int],
         now: int,
         tokens: Tokens | None = None,
     ) -> tuple[Session, str]:
@@ -106,9 +107,11 @@ class StoredSessions:
             ResponseRejected: ``session.ended_meanwhile``: the user was signed out while the
                 sign-in was under way.
         """
+        at, since = moment
         cookie = self.names.owners(id_token.sub)[0] + self._random(SECRET_BYTES)
         session = replace(
             new_session(self._key(cookie), id_token, userinfo, attempt=attempt, now=now),
+            seen_at=at // MILLISECONDS,
             since=since,
             tokens=b"" if tokens is None else encode_tokens(tokens),
         )
@@ -117,7 +120,7 @@ class StoredSessions:
             await self.store.save(
                 session.id,
                 self._seal(cookie, session),
-                self._ttl(session, now),
+                self._ttl(session),
                 since=since,
                 lasting=self.absolute,
                 labels=labels,
@@ -164,14 +167,16 @@ class StoredSessions:
         if kept is None:
             return None
         session = self._opened(cookie, kept.value)
-        if session is None:
+        if session is None or session.since <= max(kept.ended, await self._mark(kept.value, now)):
             return None
-        if now >= session.started_at + self.absolute:
+        # By the store's clock alone: those of the machines may differ.
+        lived = kept.at // MILLISECONDS - session.seen_at
+        if lived >= self.absolute:
             self._emit(Event("session.expired", {"timeout": "absolute"}))
             return None
-        if session.since <= kept.ended or session.since <= await self._mark(kept.value, now):
-            return None
-        return Found(replace(session, seen_at=now + kept.left - self._idle), kept.value)
+        if kept.left > min(self._idle, self.absolute - lived) - self._idle // TOUCH_AFTER:
+            return Found(session, kept.value)
+        return Found(replace(session, lived=lived, due=True), kept.value)
 
     async def replace(self, text: str, found: Found, session: Session) -> bool:
         """Keep *session* in the place of *found*; tell whether that was still there."""
@@ -184,8 +189,8 @@ class StoredSessions:
 
     def is_due(self, session: Session, now: int) -> bool:
         """Tell whether the store should hear that the session is in use."""
-        left = session.seen_at + self._idle - now
-        return self._ttl(session, now) - left >= self._idle // TOUCH_AFTER
+        del now
+        return session.due
 
     def has_ended(self, session: Session) -> bool:
         """Tell that nobody knows without the store, which brings nothing back by a touch."""
@@ -198,7 +203,8 @@ class StoredSessions:
         Raises:
             StoreUnavailable: It ends a little earlier, unless it is touched again.
         """
-        await self.store.touch(session.id, self._ttl(session, now))
+        del now
+        await self.store.touch(session.id, self._ttl(session))
 
     async def end(self, session: Session, now: int) -> None:
         """End the session everywhere.
@@ -238,8 +244,8 @@ class StoredSessions:
         by_email = self.names.emails(email)[:1] if self._by_email and isinstance(email, str) else []
         return [*by_sid, *by_email]
 
-    def _ttl(self, session: Session, now: int) -> int:
-        return max(min(self._idle, session.started_at + self.absolute - now), 1)
+    def _ttl(self, session: Session) -> int:
+        return max(min(self._idle, self.absolute - session.lived), 1)
 
     def _seal(self, cookie: bytes, session: Session, key_id: bytes = b"") -> bytes:
         message = encode_session(session)

@@ -10,15 +10,17 @@ from functools import partial
 from typing import Any
 
 from admit.errors import SignInError
-from admit.exchanges import ID_TOKEN_MISSES, check_time, secrets_sent, tokens_of
+from admit.exchanges import ID_TOKEN_MISSES, check_time, secrets_sent
 from admit.jose import KeySet
 from admit.model import Client, IDToken, ProviderMetadata, TokenResponse, Tokens
 from admit.ports import Http
-from admit.protocol.answers import request_id
-from admit.protocol.id_token import verify_refreshed_id_token
+from admit.protocol.id_token import CLOCK_CODES, verify_refreshed_id_token
 from admit.protocol.revocation import check_revocation_response, revocation_request
 from admit.protocol.token import parse_refresh_response, refresh_request
 from admit.provider_knowledge import ProviderKnowledge
+
+#: What says of an answer that it may well be right: a key that is not known yet, a wrong clock.
+NOT_YET = CLOCK_CODES | {"id_token.unknown_key"}
 
 
 class TokenGrants:
@@ -32,46 +34,45 @@ class TokenGrants:
         self._http = http
         self._clock = clock
 
-    async def refresh(
-        self, tokens: Tokens, refresh_token: str, former: Mapping[str, Any]
-    ) -> tuple[IDToken | None, Tokens]:
-        """Return what a refresh brings, once all of it was checked.
+    async def refresh(self, tokens: Tokens, refresh_token: str) -> TokenResponse:
+        """Return what the provider gives for a refresh token. Nothing of it is verified yet.
 
         Args:
             tokens: What is to be replaced.
             refresh_token: Its refresh token.
-            former: The claims of the session's ID Token.
 
         Raises:
-            ProviderError: Not now: the refresh token may live on.
+            ProviderError: Not now: the refresh token lives on.
             ResponseRejected: ``refresh.invalid_grant``: the refresh token is dead. Another code:
-                what came is not to be trusted.
+                the answer is of no use.
 
-        Spec: RFC 6749 6, OIDC Core 12.
+        Spec: RFC 6749 6, OIDC Core 12.1.
         """
-        began = self._clock()
         metadata = await self._provider.metadata()
+        # A refresh token is spent by the request: what verifies the answer is better at hand.
+        await self._provider.keys()
+        request = refresh_request(
+            self._client, metadata, refresh_token=refresh_token, scope=tokens.scope
+        )
         try:
-            answer = await self._http.send(
-                refresh_request(
-                    self._client, metadata, refresh_token=refresh_token, scope=tokens.scope
-                )
-            )
-            response = parse_refresh_response(answer)
-            try:
-                id_token = await self._verified(response, former, began)
-            except SignInError as error:
-                error.request_id = request_id(answer)
-                raise
+            return parse_refresh_response(await self._http.send(request))
         except SignInError as error:
             error.conceal(secrets_sent(self._client, [refresh_token]))
             raise
-        now = self._clock()
-        return id_token, tokens_of(response, asked=tokens.asked, now=now, former=tokens)
 
-    async def _verified(
-        self, response: TokenResponse, former: Mapping[str, Any], began: int
-    ) -> IDToken | None:
+    async def verified(self, response: TokenResponse, former: Mapping[str, Any]) -> IDToken | None:
+        """Return the ID Token that came with a refresh, after its checks; None if none came.
+
+        Args:
+            response: What came.
+            former: The claims of the session's ID Token.
+
+        Raises:
+            ResponseRejected: What came is not to be trusted, or not yet: see `NOT_YET`.
+            ProviderError: It cannot be told now.
+
+        Spec: OIDC Core 12.2.
+        """
         raw, clock = response.id_token, self._clock
         if raw is None:
             return None
@@ -86,9 +87,8 @@ class TokenGrants:
                 now=clock(),
             )
 
-        return await self._provider.verified(
-            verify, ID_TOKEN_MISSES, partial(check_time, clock, began)
-        )
+        before = partial(check_time, clock, clock())
+        return await self._provider.verified(verify, ID_TOKEN_MISSES, before)
 
     async def revoke(self, tokens: Tokens) -> None:
         """Give the tokens up at the provider, if it takes them back.

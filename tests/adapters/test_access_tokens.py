@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from adapters.site import NAVIGATION, Browser, Clock, Site, asked, passed_on
-from admit.errors import ProviderError
-from admit.ports import HttpRequest, HttpResponse
+from admit.errors import ProviderError, StoreUnavailable
+from admit.ports import HttpRequest, HttpResponse, Record
 from admit.testing import MemoryProvider, MemoryStore
 from admit.testing.provider import JSON
 
@@ -287,7 +287,7 @@ def test_invalid_grant_ends_nothing_that_somebody_else_renewed(
         ({"iss": "https://evil.test"}, "refresh.iss_mismatch", True),
         ({"sub": None}, "refresh.sub_mismatch", True),
         ({"aud": "another"}, "id_token.aud_mismatch", False),
-        ({"exp": 1}, "id_token.expired", False),
+        ({"azp": "another"}, "id_token.azp_mismatch", False),
         ({"nonce": "another"}, "refresh.nonce_mismatch", False),
         ({"auth_time": 5}, "refresh.auth_time_mismatch", False),
     ],
@@ -311,6 +311,127 @@ def test_a_refreshed_id_token_that_fails_a_check_brings_nothing_new(
     challenge = browser.get("/token")
     assert challenge.status_code in {303, 503}
     assert browser.is_signed_in() is not ends
+
+
+LATER: list[tuple[str, dict[str, Any]]] = [
+    ("a key that cannot be had yet", {}),
+    ("a clock that is behind", {"iat": 1_900_000_000, "exp": 1_900_000_300}),
+    ("a clock that is ahead", {"exp": 1_800_000_100}),
+]
+
+
+@pytest.mark.parametrize(("why", "claims"), LATER, ids=[why for why, _ in LATER])
+def test_what_cannot_be_verified_yet_signs_nobody_out(
+    site: Site, browser: Browser, why: str, claims: dict[str, Any]
+) -> None:
+    """The provider has rotated the refresh token: the old one is worth nothing any more."""
+    first = browser.get("/token").text
+    if claims:
+        site.provider.refreshed = claims
+    else:
+        site.provider.key, site.provider.published = 1, (1,)
+        site.provider.answers["/v1/keys"] = answer(503)
+    site.clock.now += 3590
+    assert browser.get("/token", SCRIPT).text == first, "the old one serves while it lives"
+    site.clock.now += 11
+    failed = browser.get("/token", SCRIPT)
+    assert failed.status_code == 503
+    assert failed.headers["Retry-After"] == "5"
+    assert browser.is_signed_in()
+
+    site.provider.refreshed = {}
+    site.provider.answers.clear()
+    site.clock.now += 60
+    assert browser.get("/token", SCRIPT).text.startswith("access-")
+    assert "session.ended" not in site.names()
+
+
+def test_keys_are_at_hand_before_a_refresh_token_is_spent(store: MemoryStore) -> None:
+    """A fresh worker knows none, and the provider has none to give."""
+    clock = Clock()
+    scope = "openid offline_access"
+    one = Site(store=store, provider=Slow(clock), scope=scope, clock=clock)
+    store._clock = clock
+    browser = one.browser()
+    browser.sign_in()
+    fresh = Site(store=store, provider=one.provider, scope=scope, clock=clock)
+    other = fresh.browser()
+    other.client.set_cookie("admit", browser.cookies()["admit"], domain="localhost")
+    clock.now += 3590
+    one.provider.answers["/v1/keys"] = answer(503)
+    assert other.get("/token", SCRIPT).status_code == 200
+    assert refreshes(one) == 0
+    del one.provider.answers["/v1/keys"]
+    clock.now += 6
+    assert other.get("/token", SCRIPT).status_code == 200
+    assert refreshes(one) == 1
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_store_that_fails_when_the_new_tokens_come_is_tried_again(
+    site: Site, browser: Browser, store: MemoryStore, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    replace, left = store.replace, iter(range(times))
+
+    async def failing(*arguments: bytes) -> bool:
+        if next(left, None) is not None:
+            raise StoreUnavailable("it is away")
+        return await replace(*arguments)
+
+    monkeypatch.setattr(store, "replace", failing)
+    site.clock.now += 3590
+    second = browser.get("/token", SCRIPT).text
+    assert browser.get("/token", SCRIPT).text == second
+    assert refreshes(site) == 1
+    site.clock.now += 3590
+    assert browser.get("/token", SCRIPT).status_code == 200
+
+
+def test_a_holder_that_stood_still_does_not_ask(
+    site: Site, browser: Browser, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease has ended meanwhile, and somebody else may have asked."""
+    load, waited = store.load, iter([5])
+
+    async def slow(key: bytes) -> Record | None:
+        record = await load(key)
+        if store._leases:
+            site.clock.now += next(waited, 0)
+            if refreshes(site) == 0:
+                # Meanwhile another worker has the lease.
+                store._leases.clear()
+                with monkeypatch.context() as patch:
+                    patch.setattr(store, "load", load)
+                    other = site.browser()
+                    other.client.set_cookie("admit", browser.cookies()["admit"], domain="localhost")
+                    assert other.get("/token", SCRIPT).status_code == 200
+        return record
+
+    site.clock.now += 3590
+    monkeypatch.setattr(store, "load", slow)
+    assert browser.get("/token", SCRIPT).status_code == 200
+    assert refreshes(site) == 1
+
+
+def test_a_lease_that_cannot_be_given_up_ends_by_itself(
+    site: Site, browser: Browser, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(*_: bytes) -> None:
+        raise StoreUnavailable("it is away")
+
+    monkeypatch.setattr(store, "release", failing)
+    site.clock.now += 3590
+    assert browser.get("/token", SCRIPT).status_code == 200
+
+
+def test_the_tokens_of_another_user_are_given_up(
+    site: Site, browser: Browser, later: Callable[[], None]
+) -> None:
+    site.provider.refreshed = {"sub": "00u2"}
+    site.clock.now += 3590
+    assert browser.get("/token", SCRIPT).status_code == 401
+    later()
+    assert len(site.provider.revoked) == 2
 
 
 def test_without_a_refresh_token_a_new_sign_in_is_asked_for(store: MemoryStore) -> None:

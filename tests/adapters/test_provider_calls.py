@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from adapters.site import NAVIGATION, Browser, Clock, Site, asked
 from admit.errors import ProviderError, StoreUnavailable
-from admit.ports import HttpRequest, HttpResponse
+from admit.ports import HttpRequest, HttpResponse, run_sync
 from admit.testing import MemoryProvider, MemoryStore
 
 BACK, FRONT, UNIVERSAL = "/backchannel-logout", "/frontchannel-logout", "/universal-logout"
@@ -198,8 +198,33 @@ def test_a_sign_in_that_is_under_way_does_not_survive(site: Site, claims: dict[s
     assert site.events[-1].fields["code"] == "session.ended_meanwhile"
     assert not browser.is_signed_in()
     site.provider.waits = False
+    site.provider.claims = {"sid": "s2"}
     browser.sign_in()
     assert browser.is_signed_in(), "a sign-in that begins later counts"
+
+
+@pytest.mark.parametrize("way", ["sid", "sub", "everywhere", "operator", "all"])
+def test_a_sign_in_that_was_begun_before_the_end_does_not_come_back(site: Site, way: str) -> None:
+    """The code is on its way, in a browser that was slow or a copied address."""
+    browser, other = site.browser(), user(site, "00u1", "s1")
+    callback = site.provider.callback(browser.begin())
+    site.clock.now += 1
+    if way in {"sid", "sub"}:
+        claims = {"sid": "s1"} if way == "sid" else {"sub": "00u1"}
+        assert post(site, site.provider.logout_token(**claims)).status_code == 200
+    elif way == "everywhere":
+        other.sign_out(everywhere="yes")
+    else:
+        with site.app.app_context():
+            if way == "operator":
+                site.sign_in.end_sessions(sub="00u1")
+            else:
+                site.sign_in.end_all_sessions()
+    site.clock.now += 30
+    browser.get(callback)
+    assert not browser.is_signed_in()
+    browser.sign_in()
+    assert browser.is_signed_in(), "a sign-in that is begun later counts"
 
 
 def test_a_token_that_could_not_be_carried_out_may_come_again(
@@ -282,6 +307,13 @@ def test_another_frame_ends_nothing(site: Site, query: str, status: int) -> None
     assert browser.is_signed_in()
 
 
+def test_frames_that_name_nobody_leave_little_behind(site: Site, store: MemoryStore) -> None:
+    for number in range(20):
+        site.browser().get(f"{FRONT}?iss={ISSUER}&sid=made-up-{number}")
+    site.clock.now += 130
+    assert run_sync(store.marks(list(store._marks))) == [0] * 20
+
+
 # --- Universal Logout ----------------------------------------------------------------------------
 
 
@@ -358,6 +390,27 @@ def test_universal_logout_works_where_the_application_has_read_the_body(site: Si
 def test_a_subject_that_names_nobody_ends_nothing(site: Site, subject: Any, status: int) -> None:
     browser = user(site, "00u1", None)
     assert revoke(site, subject, authorization(site)).status_code == status
+    assert browser.is_signed_in()
+
+
+@pytest.mark.parametrize("subject", [BY_EMAIL, BY_SUB])
+def test_an_answer_that_is_lost_is_the_same_when_it_is_asked_for_again(
+    site: Site, subject: dict[str, str]
+) -> None:
+    user(site, "00u1", None)
+    for number in range(3):
+        headers = authorization(site, jti=f"try-{number}")
+        assert revoke(site, subject, headers).status_code == 204
+
+
+def test_who_is_not_known_is_not_known_when_asked_again_and_the_token_is_spent(
+    site: Site,
+) -> None:
+    browser = user(site, "00u1", None)
+    nobody = {"format": "iss_sub", "iss": ISSUER, "sub": "00u9"}
+    for number in range(2):
+        assert revoke(site, nobody, authorization(site, jti=f"try-{number}")).status_code == 404
+    assert revoke(site, BY_SUB, authorization(site, jti="try-0")).status_code == 401
     assert browser.is_signed_in()
 
 

@@ -103,6 +103,42 @@ def test_use_keeps_it_alive_without_a_new_cookie_and_not_for_ever(
     assert not browser.is_signed_in(), "nor when nobody uses it"
 
 
+@pytest.mark.parametrize("days", [-10, 10])
+def test_the_limits_go_by_the_stores_clock_whatever_the_machines_think(
+    store: Store, days: int
+) -> None:
+    true, wrong = Clock(), Clock()
+    store.clock = true
+    sites = [Site(store=store, clock=clock, absolute_timeout=7200) for clock in (true, wrong)]
+    wrong.now += days * 86_400
+    browser = sites[0].browser()
+    browser.sign_in()
+    other = sites[1].browser()
+    other.client.set_cookie("admit", browser.cookies()["admit"], domain="localhost")
+    for seconds in range(600, 7200, 600):
+        true.now = NOW + seconds
+        wrong.now = NOW + seconds + days * 86_400
+        assert other.is_signed_in(), f"after {seconds} s"
+    true.now = NOW + 7200
+    assert not other.is_signed_in()
+
+
+def test_ends_for_everybody_outlive_all_sessions(store: Store) -> None:
+    """Whoever ended them may have other limits than whoever keeps them."""
+    week = 7 * 86_400
+    clock = Clock()
+    store.clock = clock
+    long = Site(store=store, clock=clock, idle_timeout=week, absolute_timeout=week)
+    short = Site(store=store, clock=clock)
+    browser = long.browser()
+    browser.sign_in()
+    with short.app.app_context():
+        short.sign_in.end_all_sessions()
+    for days in range(1, 7):
+        clock.now = NOW + days * 86_400
+        assert not browser.is_signed_in()
+
+
 def test_the_store_hears_of_a_use_once_in_an_eighth_of_the_idle_time(
     site: Site, browser: Browser, store: Store
 ) -> None:

@@ -64,13 +64,13 @@ class SignIn:
         app: flask.Flask | None = None,
         *,
         http: Http | None = None,
-        clock: Callable[[], int] = lambda: int(time.time()),
+        clock: Callable[[], float] = time.time,
         on_event: Emit | None = None,
         store: SessionStore | None = None,
         **settings: Any,  # noqa: ANN401 - read and checked in `config`
     ) -> None:
         self._http = http
-        self._clock = clock
+        self._fine_clock = clock
         self._on_event = on_event
         self._store = store
         self._settings = settings
@@ -101,7 +101,7 @@ class SignIn:
             read,
             http=http,
             lock=BlockingLock,
-            clock=self._clock,
+            clock=self._fine_clock,
             random=os.urandom,
             emit=self._emit,
             debug=lambda: app.debug,
@@ -218,6 +218,9 @@ class SignIn:
             raise
         if REFRESHING in former:
             flask.session["_fresh"] = True
+
+    def _clock(self) -> int:
+        return int(self._fine_clock())
 
     def _failure_body(self, failure: Failure) -> str | None:
         return None if self._failure_page is None else self._failure_page(failure)

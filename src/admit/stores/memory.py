@@ -46,8 +46,9 @@ class MemoryStore:
             kept = self._alive(key)
             if kept is None:
                 return None
-            left = (kept.until - self._now()) // MILLISECONDS
-            return Record(kept.value, left, self._mark(key[:OWNER_BYTES]))
+            now = self._now()
+            left = (kept.until - now) // MILLISECONDS
+            return Record(kept.value, left, now, self._mark(key[:OWNER_BYTES]))
 
     async def save(
         self,

@@ -68,10 +68,10 @@ class RedisStore:
         answer = None if self._quick is None else self._quick.run(command)
         if answer is None:
             answer = self._run(scripts.LOAD, *names, tries=TRIES if self._quick is None else 1)
-        value, left, mark = answer
+        value, left, at, mark = answer
         if value is None or left < 0:
             return None
-        return Record(value, left // MILLISECONDS, int(mark or 0))
+        return Record(value, left // MILLISECONDS, at, mark)
 
     async def save(
         self,

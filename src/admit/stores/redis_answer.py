@@ -1,4 +1,4 @@
-"""What Redis answers to the short way: three values at once, as RESP 2 and RESP 3 write them.
+"""What Redis answers to the short way: a string and three numbers, as RESP 2 and RESP 3 write them.
 
 The client's own reader knows all of RESP, and takes as long as the rest of a load. This one knows
 what the script for loading answers, and refuses all else.
@@ -12,17 +12,17 @@ import re
 from collections.abc import Callable
 
 CHUNK = 65_536
-START = b"*3\r\n"
+START = b"*4\r\n"
 #: A string's length, or null.
-FIRST = re.compile(rb"\*3\r\n(?:\$(\d{1,9})\r\n|_|\$-1)")
-#: What follows that string: an integer, and digits in a string, or null.
-OTHERS = re.compile(rb"\r\n:(-?\d{1,19})\r\n(?:\$(\d{1,2})\r\n(\d{1,19})|_|\$-1)\r\n")
+FIRST = re.compile(rb"\*4\r\n(?:\$(\d{1,9})\r\n|_|\$-1)")
+#: What follows that string.
+OTHERS = re.compile(rb"\r\n:(-?\d{1,19})\r\n:(\d{1,19})\r\n:(\d{1,19})\r\n")
 #: More than either of them ever has.
-LONGEST = 64
+LONGEST = 80
 
 
-def answer_of(receive: Callable[[int], bytes]) -> tuple[bytes | None, int, bytes | None]:
-    """Return the three values of an answer.
+def answer_of(receive: Callable[[int], bytes]) -> tuple[bytes | None, int, int, int]:
+    """Return the values of an answer.
 
     Args:
         receive: Returns up to that many bytes; none where the other side has closed.
@@ -41,9 +41,8 @@ def answer_of(receive: Callable[[int], bytes]) -> tuple[bytes | None, int, bytes
         start = first.end() if first else 0
         end = start + int(first[1] or 0) if first else 0
         if first and (others := OTHERS.fullmatch(held, end)):
-            if len(others[3] or b"") != int(others[2] or 0):
-                break
-            return None if first[1] is None else held[start:end], int(others[1]), others[3]
+            value = None if first[1] is None else held[start:end]
+            return value, int(others[1]), int(others[2]), int(others[3])
         if len(held) > end + LONGEST:
             break
     raise ValueError("no answer of ours")

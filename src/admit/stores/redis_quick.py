@@ -57,8 +57,8 @@ class Quick:
         self._pool = pool
         self._own = Own()
 
-    def run(self, command: bytes) -> tuple[bytes | None, int, bytes | None] | None:
-        """Return what a `packed` command does, three values; None where it did not work.
+    def run(self, command: bytes) -> tuple[bytes | None, int, int, int] | None:
+        """Return what a `packed` command does, four values; None where it did not work.
 
         A connection is the thread's own again only after its whole answer was read. So no later
         reader gets that answer, whatever stops this one: an error, a signal, a greenlet's end.

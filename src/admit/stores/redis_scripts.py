@@ -31,8 +31,17 @@ local function whole(number) return string.format('%.0f', number) end
 """
 
 # KEYS: record, mark of its owner.
+# The record or null; then three numbers: what it has left, the time, its owner's mark or 0.
 LOAD = Script(
-    "return {redis.call('GET', KEYS[1]), redis.call('PTTL', KEYS[1]), redis.call('GET', KEYS[2])}"
+    NOW
+    + """
+return {
+  redis.call('GET', KEYS[1]),
+  redis.call('PTTL', KEYS[1]),
+  now,
+  tonumber(redis.call('GET', KEYS[2]) or 0),
+}
+"""
 )
 
 # What has ended is taken from an index a thousand at a time: Lua passes on some 8000 at most.

@@ -82,8 +82,8 @@ class SqlStore:
         row = self._database.first({"key": key, "owner": key[:OWNER_BYTES]})
         if row is None:
             return None
-        value, left, mark = row
-        return Record(value, left // MILLISECONDS, mark or 0)
+        value, left, at, mark = row
+        return Record(value, left // MILLISECONDS, at, mark or 0)
 
     async def save(
         self,

@@ -77,12 +77,13 @@ def clock(dialect: str) -> ColumnElement[int]:
 def loading(now: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
     """Return what asks for the record of a ``:key`` and the mark of its ``:owner``, together.
 
-    One row, if any: the value, the milliseconds left, the mark or NULL.
+    One row, if any: the value, the milliseconds left, the time, the mark or NULL.
     """
     left = SESSIONS.c.expires_at - now
     owners = (NAMES.c.kind == Kind.MARK, NAMES.c.name == bindparam("owner"))
     mark = select(NAMES.c.at).where(*owners, NAMES.c.expires_at > now).scalar_subquery()
-    return select(SESSIONS.c.value, left, mark).where(SESSIONS.c.key == bindparam("key"), left > 0)
+    wanted = select(SESSIONS.c.value, left, now, mark)
+    return wanted.where(SESSIONS.c.key == bindparam("key"), left > 0)
 
 
 def missing(connection: Connection) -> list[tuple[Table, bool]]:
