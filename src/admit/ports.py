@@ -157,8 +157,19 @@ class SessionStore(Protocol):
         """Keep what is there for *ttl* seconds from now. What is gone stays gone."""
         ...
 
-    async def delete(self, key: bytes) -> None:
-        """Forget what is there, if anything is."""
+    async def label(self, key: bytes, labels: Sequence[bytes], *, since: int, lasting: int) -> None:
+        """Let a record that may exist be found by more labels. What is gone stays gone.
+
+        Args:
+            key: Of the record.
+            labels: It is found by each of them, beside those that it had before.
+            since: When it began, as it was saved.
+            lasting: Seconds that it can live at most from now.
+        """
+        ...
+
+    async def delete(self, key: bytes, labels: Sequence[bytes] = ()) -> None:
+        """Forget what is there, if anything is, and that it was found by those labels."""
         ...
 
     async def find(self, label: bytes) -> list[tuple[bytes, int]]:

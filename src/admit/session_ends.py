@@ -108,7 +108,7 @@ class SessionEnds:
             for key, _ in await self._store.find(label):
                 if owners is None or key[:OWNER_BYTES] in owners:
                     count += await self._store.load(key) is not None
-                    await self._store.delete(key)
+                    await self._store.delete(key, [label])
         self._tell(by, count, **({} if sub is None else {"user": user_id(self._issuer, sub)}))
         return count
 
@@ -168,7 +168,7 @@ class SessionEnds:
 
     async def _mark(self, name: bytes, before: int | None) -> None:
         await self._store.mark(name, lasting=FOR_EVERYBODY, before=before)
-        self._sessions.forget_marks()
+        self._sessions.shared_marks.forget()
 
     def _tell(self, by: str, count: int | None = None, **fields: str) -> None:
         told: dict[str, str | int] = {**fields, "by": by}

@@ -1,7 +1,7 @@
 """What operators see of the sessions in a store: that they are there, never what is in them.
 
-A record does not tell whose application it belongs to: where several share a store, their sessions
-are listed together. Each step waits for the store: this is for operators, and not for pages.
+Where several applications share a store, each sees its own sessions, and of the others that they
+are there. Each step waits for the store: this is for operators, and not for pages.
 
 May know: ports, stored_sessions, stores.
 """
@@ -54,7 +54,7 @@ class Seen:
 
 
 class SessionList:
-    """Looks through the sessions in a store.
+    """Looks through the sessions of an application in a store.
 
     Each method raises StoreUnavailable where the store is away.
 
@@ -69,6 +69,7 @@ class SessionList:
     ) -> None:
         self._sessions = sessions
         self._records = store.records
+        self._application = sessions.names.application()
         self._key_ids = key_ids
         self._begun: Callable[[bytes], dict[bytes, int]] = lru_cache(REMEMBERED)(self._find)
 
@@ -130,10 +131,28 @@ class SessionList:
         ]
         return len(begun), max(begun, default=0) // MILLISECONDS + self._sessions.absolute
 
+    def of_others(self, key_id: bytes | None = None) -> Iterator[Listed]:
+        """Return the records of other applications, in no order.
+
+        Which of them a mark of theirs has ended, nobody can tell here.
+
+        Args:
+            key_id: Those alone that this key sealed.
+        """
+        for record in self._records():
+            # What is empty has just ended.
+            if not record.size or record.application == self._application:
+                continue
+            if key_id in {None, record.key_id}:
+                yield record
+
+    def _own(self) -> Iterator[Listed]:
+        return (record for record in self._records() if record.application == self._application)
+
     def _living(self) -> Iterator[Listed]:
         """Return the records that no mark ended: those that one did stay until they expire."""
         marks = self._marks()
-        for record in self._records():
+        for record in self._own():
             mark = _mark(marks, record.key_id)
             # When it began takes a look at its owner's sessions, and mostly does not matter.
             if not mark or (since := self._since(record.key)) is None or since > mark:

@@ -11,6 +11,8 @@ from admit.ports import OWNER_BYTES
 from admit.sealing import Sealer
 
 LABEL_BYTES = 16
+#: Each record begins with the tag of its application, which is no secret.
+APPLICATION_BYTES = 4
 
 
 class Names:
@@ -39,6 +41,10 @@ class Names:
     def emails(self, email: str) -> list[bytes]:
         """Return those of an e-mail address, whatever the case of its letters."""
         return self._of(b"email", email.casefold(), LABEL_BYTES)
+
+    def application(self) -> bytes:
+        """Return the tag that each record of the application begins with: no secret is in it."""
+        return hmac.digest(self._audience, b"application", "sha256")[:APPLICATION_BYTES]
 
     def everybody(self) -> bytes:
         """Return that of all sessions of the application: no secret is in it."""

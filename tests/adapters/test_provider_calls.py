@@ -374,6 +374,23 @@ def test_universal_logout_works_where_the_application_has_read_the_body(site: Si
     assert revoke(site, b" " * 20_000, authorization(site, jti="another")).status_code == 400
 
 
+def test_a_user_whose_address_has_changed_is_found_once_a_refresh_told_so(
+    store: MemoryStore,
+) -> None:
+    scope = "openid email offline_access"
+    site = Site(store=store, universal_logout_path=UNIVERSAL, scope=scope, idle_timeout=7200)
+    ticks = iter(range(10**9))
+    store._clock = lambda: site.clock() + next(ticks) / 1000
+    browser = user(site, "00u1", "s1")
+    site.provider.user = {"sub": "00u1", "email": "new@example.com"}
+    new = {"format": "email", "email": "new@example.com"}
+    site.clock.now += 3590
+    assert browser.get("/token").status_code == 200
+    assert browser.is_signed_in()
+    assert revoke(site, new, authorization(site)).status_code == 204
+    assert not browser.is_signed_in()
+
+
 @pytest.mark.parametrize(
     ("subject", "status"),
     [

@@ -13,7 +13,7 @@ from admit.testing import MemoryStore
 
 #: What the port asks of a store, from outside: what it asks itself is not counted.
 ASKED = {"load", "save", "replace", "touch", "delete", "find", "end", "mark", "marks", "use",
-         "is_used", "hold", "release"}  # fmt: skip
+         "is_used", "hold", "release", "label"}  # fmt: skip
 COOKIE = 59
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from admit.ports import Record
@@ -69,8 +70,8 @@ class TouchBringsBack(Broken):
 class DeafDelete(Broken):
     """Deletes nothing."""
 
-    async def delete(self, key: bytes) -> None:
-        del key
+    async def delete(self, key: bytes, labels: Sequence[bytes] = ()) -> None:
+        del key, labels
 
 
 class ForgetsEnds(Broken):

@@ -125,13 +125,26 @@ class Redis(SessionStoreContract):
         assert KEY in dict(run_sync(store.find(LABEL)))
         assert run_sync(store.end(OWNER, lasting=60)) == 1
 
+    def test_a_record_that_is_deleted_with_its_labels_leaves_nothing(
+        self, store: RedisStore, everywhere: dict[str, str]
+    ) -> None:
+        run_sync(store.save(KEY, b"value", 60, since=1, lasting=600, labels=[LABEL]))
+        run_sync(store.label(KEY, [b"more"], since=1, lasting=600))
+        assert len(store._made.keys("*", **everywhere)) == 7
+        run_sync(store.delete(KEY, [LABEL, b"more"]))
+        assert store._made.keys("*", **everywhere) == []
+
     def test_operators_see_each_record_and_nothing_in_it(self, store: RedisStore) -> None:
         keys = {bytes([number]) * 44 for number in range(50)}
         for key in keys:
-            run_sync(store.save(key, b"\x01abcd and more", 60, since=1, lasting=60, labels=[LABEL]))
+            run_sync(
+                store.save(key, b"appl\x01abcd and more", 60, since=1, lasting=60, labels=[LABEL])
+            )
         found = list(store.records())
         assert {one.key for one in found} == keys
-        assert {(one.key_id, one.size) for one in found} == {(b"abcd", 14)}
+        assert {(one.application, one.key_id, one.size) for one in found} == {
+            (b"appl", b"abcd", 18)
+        }
         assert all(50 <= one.left <= 60 for one in found)
 
 

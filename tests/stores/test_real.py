@@ -23,7 +23,8 @@ from admit.errors import StoreUnavailable
 from admit.flask import SignIn
 from admit.ports import SessionStore, run_sync
 from admit.stores import Store, open_store
-from admit.stores.sql import SWEEP_EVERY, SqlStore
+from admit.stores.sql import SqlStore
+from admit.stores.sql_sweep import SWEEP_EVERY
 from stores.conftest import Failover, postgresql_server, redis_server, wait_until
 from support import free_port
 
@@ -163,7 +164,7 @@ def test_what_has_expired_is_swept_now_and_then(tmp_path: Path) -> None:
         connection.execute(text("UPDATE admit_sessions SET expires_at = 1"))
     save(store, b"o" * 44)
     assert rows(tmp_path / "sessions.db") == 2
-    store._swept_at -= SWEEP_EVERY
+    store._sweeper._swept_at -= SWEEP_EVERY
     save(store, b"p" * 44)
     assert rows(tmp_path / "sessions.db") == 2
     store.close()

@@ -17,7 +17,8 @@ from admit.errors import StoreUnavailable
 from admit.ports import run_sync
 from admit.stores import Store, open_store
 from admit.stores.psycopg_deadline import DEADLINE
-from admit.stores.sql import BATCH, SWEEP_EVERY, SqlStore
+from admit.stores.sql import BATCH, SqlStore
+from admit.stores.sql_sweep import SWEEP_EVERY
 from admit.stores.sql_tables import METADATA, NAMES, SESSIONS, clock
 from admit.testing.store import KEY, LABEL, LASTING, OTHER, OWNER, SECOND, now, save, value_of
 
@@ -137,9 +138,16 @@ def test_what_has_expired_is_swept_from_each_table(store: SqlStore) -> None:
             connection.execute(update(table).values(expires_at=1))
     save(store, SECOND, labels=[LABEL], since=1)
     assert rows(store) == {"admit_sessions": 2, "admit_labels": 2, "admit_names": 3}
-    store._swept_at -= SWEEP_EVERY
+    store._sweeper._swept_at -= SWEEP_EVERY
     save(store, OTHER, labels=[LABEL], since=1)
     assert rows(store) == {"admit_sessions": 2, "admit_labels": 2, "admit_names": 0}
+
+
+def test_a_record_that_is_deleted_with_its_labels_leaves_nothing(store: SqlStore) -> None:
+    save(store, KEY, labels=[LABEL], since=1)
+    run_sync(store.label(KEY, [b"more"], since=1, lasting=600))
+    run_sync(store.delete(KEY, [LABEL, b"more"]))
+    assert rows(store) == {"admit_sessions": 0, "admit_labels": 0, "admit_names": 0}
 
 
 def rows(store: SqlStore) -> dict[str, int]:
@@ -164,11 +172,17 @@ def test_what_has_expired_is_found_by_an_index(postgresql: SqlStore) -> None:
 def test_operators_see_each_record_and_nothing_in_it(store: SqlStore) -> None:
     keys = [OWNER + number.to_bytes(32) for number in range(BATCH + 1)]
     for key in keys:
-        save(store, key, b"\x01abcd and more", since=1)
+        save(store, key, b"appl\x01abcd and more", since=1)
     found = list(store.records())
     assert [one.key for one in found] == keys
-    assert {(one.key_id, one.size) for one in found} == {(b"abcd", 14)}
+    assert {(one.application, one.key_id, one.size) for one in found} == {(b"appl", b"abcd", 18)}
     assert all(50 <= one.left <= 60 for one in found)
+
+
+def test_operators_see_that_a_record_is_empty(store: SqlStore) -> None:
+    save(store, KEY, b"")
+    [found] = store.records()
+    assert (found.application, found.key_id, found.size) == (b"", b"", 0)
 
 
 def test_the_time_is_that_of_the_database(store: SqlStore) -> None:

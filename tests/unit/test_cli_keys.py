@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from datetime import datetime
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from admit.ports import run_sync
+from admit.stored_sessions import ENDED
 from deployed import NEW, OLD, OTHER, Deployed, key_id
 
 ABSOLUTE = 43_200
@@ -90,6 +93,47 @@ def test_a_key_whose_sessions_are_ended_goes_at_once(deployed: Deployed) -> None
         f"{key_id(NEW)}  seals new sessions    1 session",
         f"{key_id(OLD)}  opens older sessions  0 sessions",
     ]
+
+
+def test_sessions_of_other_applications_are_told_apart(deployed: Deployed) -> None:
+    deployed.sign_in()
+    deployed.set("ADMIT_CLIENT_ID", "another-client")
+    assert deployed.run("keys", "status").stdout.splitlines() == [
+        f"{key_id(OLD)}  seals new sessions    0 sessions",
+        "1 session of other applications in this store.",
+    ]
+
+
+def test_a_key_stays_while_a_session_of_another_application_needs_it(deployed: Deployed) -> None:
+    own = os.environ["ADMIT_CLIENT_ID"]
+    deployed.set("ADMIT_CLIENT_ID", "another-client")
+    cookie = deployed.sign_in()
+    deployed.set("ADMIT_CLIENT_ID", own)
+    deployed.keys(NEW, OLD)
+    result = deployed.run("keys", "retire", key_id(OLD), "--end-sessions")
+    assert result.exit_code == 1
+    assert result.stdout.startswith(f"Ended 0 sessions that the key {key_id(OLD)} sealed.")
+    assert "Remove" not in result.stdout
+    told = re.fullmatch(
+        r"Error: 1 session of other applications in this store needs this key\. End them there, or"
+        r" wait: unless they are used, the last one ends in (\d+) seconds\. What was ended there by"
+        r" --key or --all counts until then\.\n",
+        result.stderr,
+    )
+    assert told is not None
+    assert 3500 < int(told[1]) <= 3600
+
+    deployed.set("ADMIT_CLIENT_ID", "another-client")
+    assert deployed.is_alive(cookie)
+    deployed.run("sessions", "end", deployed.reference(cookie))
+    deployed.set("ADMIT_CLIENT_ID", own)
+    assert deployed.run("keys", "retire", key_id(OLD)).exit_code == 0
+
+
+def test_what_has_just_ended_is_no_session_of_another_application(deployed: Deployed) -> None:
+    key, since = b"k" * 44, int(time.time() * 1000)
+    run_sync(deployed.sessions().store.save(key, ENDED, 60, since=since, lasting=60))
+    assert len(deployed.run("keys", "status").stdout.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

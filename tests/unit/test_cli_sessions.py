@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import sys
 import time
@@ -32,8 +33,9 @@ def iso(ago: int) -> str:
 def save(deployed: Deployed, key: bytes) -> None:
     """Keep a record under a key of the test's choice."""
     sessions = deployed.sessions()
+    record = sessions.names.application() + b"\x01" + b"keys" + b"x" * 60
     since = int(time.time() * 1000)
-    run_sync(sessions.store.save(key, b"\x01" + b"keys" + b"x" * 60, 60, since=since, lasting=60))
+    run_sync(sessions.store.save(key, record, 60, since=since, lasting=60))
 
 
 # --- list and show -------------------------------------------------------------------------------
@@ -294,6 +296,28 @@ def test_the_log_goes_to_stderr_where_nobody_else_takes_it(deployed: Deployed) -
     assert done.stdout == f"Ended 1 session. {AT_ONCE}\n"
     assert done.stderr.startswith("admit: session.ended user=")
     assert done.stderr.endswith(' by="operator" count=1\n')
+
+
+# --- a store that several applications share -----------------------------------------------------
+
+
+@pytest.mark.parametrize("changed", ["ADMIT_CLIENT_ID", "ADMIT_ISSUER"])
+def test_sessions_of_another_application_are_neither_listed_nor_counted_nor_ended(
+    deployed: Deployed, changed: str
+) -> None:
+    cookie = deployed.sign_in("00u1")
+    reference = deployed.reference(cookie)
+    own = os.environ[changed]
+    deployed.set(changed, f"{own}x")
+    assert json.loads(deployed.run("sessions", "list", "--json").stdout) == []
+    assert deployed.run("sessions", "show", reference).stderr == f"Error: {NOT_FOUND}\n"
+    assert deployed.run("sessions", "end", reference).stderr == f"Error: {NOT_FOUND}\n"
+    result = deployed.run("sessions", "end", "--key", key_id(OLD))
+    assert result.stdout.startswith("Ended 0 sessions that")
+    assert deployed.run("sessions", "end", "--all", "--yes").stdout.startswith("Ended 0 sessions.")
+    deployed.set(changed, own)
+    assert deployed.is_alive(cookie)
+    assert deployed.run("sessions", "end", reference).exit_code == 0
 
 
 # --- what stands in the way ----------------------------------------------------------------------

@@ -102,6 +102,17 @@ def test_whoever_signed_in_before_the_new_key_is_found_and_ended(
     assert not deployment.is_alive(other, *keys)
 
 
+def test_a_record_that_names_another_application_opens_for_nobody(deployment: Deployment) -> None:
+    cookie = deployment.sign_in(OLD)
+    [(key, kept)] = deployment.store._kept.items()
+    assert kept.value.startswith(deployment.sessions(OLD).names.application())
+    for tag in (b"appl", b"", kept.value[:3]):
+        deployment.store._kept[key] = replace(kept, value=tag + kept.value[4:])
+        assert not deployment.is_alive(cookie, OLD)
+    deployment.store._kept[key] = kept
+    assert deployment.is_alive(cookie, OLD)
+
+
 def test_a_key_is_told_by_the_first_five_octets() -> None:
     sealer = Sealer([NEW, OLD], secrets.token_bytes)
     for identifier in sealer.key_ids:

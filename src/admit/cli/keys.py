@@ -46,10 +46,12 @@ def status(app_name: str | None) -> None:
         ids = ", ".join(sorted(identifier.hex() for identifier in counts))
         click.echo(
             f"No configured key opens these: {counted(counts.total())}, sealed by {ids}."
-            " They are another application's, or their key was removed too early."
+            " Their key was removed too early."
         )
-    if counts is None:
+    if deployment is None:
         click.echo(_in_cookies(settings))
+    elif others := sum(1 for _ in deployment.session_list().of_others()):
+        click.echo(f"{counted(others)} of other applications in this store.")
 
 
 @keys.command()
@@ -89,6 +91,18 @@ def _check_unneeded(deployment: Deployment, key_id: bytes, *, end_sessions: bool
         raise click.ClickException(
             f"{count} living {need} this key; the last one ends at {shown_time(last)} at the"
             " latest. To end them now: --end-sessions."
+        )
+    _check_others(deployment, key_id)
+
+
+def _check_others(deployment: Deployment, key_id: bytes) -> None:
+    left = [record.left for record in deployment.session_list().of_others(key_id)]
+    if left:
+        need = "need" if len(left) > 1 else "needs"
+        raise click.ClickException(
+            f"{counted(len(left))} of other applications in this store {need} this key. End them"
+            f" there, or wait: unless they are used, the last one ends in {max(left)} seconds."
+            " What was ended there by --key or --all counts until then."
         )
 
 

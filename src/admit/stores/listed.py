@@ -1,6 +1,6 @@
 """What operators see of a record, in whatever store it is: never what is in it.
 
-May know: base64url, ports, sealing.
+May know: base64url, ports, sealing, session_names.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from admit.base64url import to_base64url
 from admit.ports import OWNER_BYTES
 from admit.sealing import key_id
+from admit.session_names import APPLICATION_BYTES
 
-#: Bytes of a record that are enough to tell which secret key sealed it.
-HEAD_BYTES = 5
+#: Bytes of a record that are enough to tell whose it is, and which secret key sealed it.
+HEAD_BYTES = APPLICATION_BYTES + 5
 #: Characters of base64url that are enough to name a session: 72 bits.
 REFERENCE_LENGTH = 12
 
@@ -23,12 +24,14 @@ class Listed:
 
     Attributes:
         key: Its key; ours, and of no use without the cookie.
+        application: The tag of the application that it belongs to.
         key_id: Names the secret key that it is sealed with.
         left: Seconds it has left to live.
         size: Bytes.
     """
 
     key: bytes = field(repr=False)
+    application: bytes
     key_id: bytes
     left: int
     size: int
@@ -39,6 +42,12 @@ def reference_of(key: bytes) -> str:
     return to_base64url(key[OWNER_BYTES:])[:REFERENCE_LENGTH]
 
 
+def sealed_by(head: bytes) -> bytes:
+    """Return the id of the secret key that sealed a record, from its first bytes."""
+    return key_id(head[APPLICATION_BYTES:HEAD_BYTES])
+
+
 def listed(key: bytes, head: bytes, *, left: int, size: int) -> Listed:
     """Return what operators see, from the first bytes of a record."""
-    return Listed(key=key, key_id=key_id(head), left=left, size=size)
+    application = head[:APPLICATION_BYTES]
+    return Listed(key=key, application=application, key_id=sealed_by(head), left=left, size=size)

@@ -81,8 +81,16 @@ class MemoryStore:
             if (kept := self._alive(key)) is not None:
                 self._kept[key] = replace(kept, until=self._now() + ttl * MILLISECONDS)
 
-    async def delete(self, key: bytes) -> None:
-        """Forget what is there, if anything is."""
+    async def label(self, key: bytes, labels: Sequence[bytes], *, since: int, lasting: int) -> None:
+        """Let a record that may exist be found by more labels. What is gone stays gone."""
+        del since, lasting
+        with self._lock:
+            if (kept := self._alive(key)) is not None:
+                self._kept[key] = replace(kept, labels=(*kept.labels, *labels))
+
+    async def delete(self, key: bytes, labels: Sequence[bytes] = ()) -> None:
+        """Forget what is there, if anything is, and that it was found by those labels."""
+        del labels
         with self._lock:
             self._kept.pop(key, None)
 

@@ -84,11 +84,9 @@ class RedisStore:
         labels: Sequence[bytes] = (),
     ) -> None:
         """Keep a new record. Whatever finds it is there before it."""
-        about = to_base64url(key), since, lasting
-        for label in labels:
-            self._run(scripts.INDEX, *index_of(label), args=about)
+        await self.label(key, labels, since=since, lasting=lasting)
         keys = *index_of(key[:OWNER_BYTES]), record_of(key)
-        self._run(scripts.SAVE, *keys, args=(*about, value, ttl))
+        self._run(scripts.SAVE, *keys, args=(to_base64url(key), since, lasting, value, ttl))
 
     async def replace(self, key: bytes, old: bytes, new: bytes) -> bool:
         """Put *new* in the place of *old*, and tell whether *old* was there. Its life stays."""
@@ -98,10 +96,25 @@ class RedisStore:
         """Keep what is there for *ttl* seconds from now. What is gone stays gone."""
         self._with(lambda client: client.expire(record_of(key), ttl))
 
-    async def delete(self, key: bytes) -> None:
-        """Forget what is there, if anything is."""
-        keys = *index_of(key[:OWNER_BYTES]), record_of(key)
-        self._run(scripts.DELETE, *keys, args=(to_base64url(key),))
+    async def label(self, key: bytes, labels: Sequence[bytes], *, since: int, lasting: int) -> None:
+        """Let a record that may exist be found by more labels. What is gone stays gone."""
+        for label in labels:
+            self._run(scripts.INDEX, *index_of(label), args=(to_base64url(key), since, lasting))
+
+    async def delete(self, key: bytes, labels: Sequence[bytes] = ()) -> None:
+        """Forget what is there, if anything is, and that it was found by those labels."""
+        keys, member = (*index_of(key[:OWNER_BYTES]), record_of(key)), to_base64url(key)
+        self._run(scripts.DELETE, *keys, args=(member,))
+
+        def forget(client: Any) -> None:  # noqa: ANN401 - of either kind
+            asked = client.pipeline(transaction=False)
+            for label in labels:
+                for index in index_of(label):
+                    asked.zrem(index, member)
+            asked.execute()
+
+        if labels:
+            self._with(forget)
 
     async def find(self, label: bytes) -> list[tuple[bytes, int]]:
         """Return the keys saved with *label*, or with it as their owner, and their beginnings."""

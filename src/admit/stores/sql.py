@@ -2,26 +2,24 @@
 
 Times are the database's own, so the clocks of the machines in front of it do not matter.
 
-May know: errors, ports, listed, sql_database, sql_engine, sql_tables.
+May know: ports, listed, sql_database, sql_engine, sql_sweep, sql_tables.
 """
 
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Executable,
     case,
     delete,
     func,
     or_,
     select,
-    tuple_,
     union,
     update,
 )
@@ -29,15 +27,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from admit.errors import StoreUnavailable
 from admit.ports import OWNER_BYTES, Record
 from admit.stores.listed import HEAD_BYTES, Listed, listed
 from admit.stores.sql_database import Database
 from admit.stores.sql_engine import engine_of
-from admit.stores.sql_tables import LABELS, METADATA, NAMES, SESSIONS, Kind, clock, loading, missing
+from admit.stores.sql_sweep import Sweeper
+from admit.stores.sql_tables import LABELS, NAMES, SESSIONS, Kind, clock, loading, make, problem
 
-#: Seconds between two looks for what has expired, in each process, and rows removed by one look.
-SWEEP_EVERY, SWEEP_ROWS = 60, 1000
 MILLISECONDS = 1000
 NONCE_BYTES = 16
 #: Records that are looked at together.
@@ -66,12 +62,12 @@ class SqlStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._swept_at = 0.0
         lite = engine.dialect.name == "sqlite"
         self._insert = sqlite.insert if lite else postgresql.insert
         self._greatest = func.max if lite else func.greatest
         self._now = clock(engine.dialect.name)
         self._database = Database(engine, loading(self._now))
+        self._sweeper = Sweeper(self._database, self._now)
 
     def __repr__(self) -> str:
         """Return the kind alone: addresses may hold passwords."""
@@ -98,18 +94,14 @@ class SqlStore:
         """Keep a new record. Whatever finds it is there before it."""
         row = {"value": value, "since": since, "expires_at": self._in(ttl)}
         session = self._insert(SESSIONS).values(key=key, owner=key[:OWNER_BYTES], **row)
-        until = {"expires_at": self._in(lasting)}
 
         def act(connection: Connection) -> None:
             if labels:
-                found = [{"label": label, "key": key, **until} for label in set(labels)]
-                all_ = self._insert(LABELS).values(found)
-                again = all_.on_conflict_do_update(index_elements=["label", "key"], set_=until)
-                connection.execute(again)
+                connection.execute(self._labelling(key, labels, lasting))
             connection.execute(session.on_conflict_do_update(index_elements=["key"], set_=row))
 
         self._database.ask(act)
-        self._sweep()
+        self._sweeper.sweep()
 
     async def replace(self, key: bytes, old: bytes, new: bytes) -> bool:
         """Put *new* in the place of *old*, and tell whether *old* was there. Its life stays."""
@@ -122,9 +114,22 @@ class SqlStore:
             update(SESSIONS).where(*self._alive(key)).values(expires_at=self._in(ttl))
         )
 
-    async def delete(self, key: bytes) -> None:
-        """Forget what is there, if anything is."""
-        self._database.count(delete(SESSIONS).where(SESSIONS.c.key == key))
+    async def label(self, key: bytes, labels: Sequence[bytes], *, since: int, lasting: int) -> None:
+        """Let a record that may exist be found by more labels. What is gone stays gone."""
+        del since
+        if labels:
+            self._database.count(self._labelling(key, labels, lasting))
+
+    async def delete(self, key: bytes, labels: Sequence[bytes] = ()) -> None:
+        """Forget what is there, if anything is, and that it was found by those labels."""
+        labelled = delete(LABELS).where(LABELS.c.key == key, LABELS.c.label.in_(labels))
+
+        def act(connection: Connection) -> None:
+            connection.execute(delete(SESSIONS).where(SESSIONS.c.key == key))
+            if labels:
+                connection.execute(labelled)
+
+        self._database.ask(act)
 
     async def find(self, label: bytes) -> list[tuple[bytes, int]]:
         """Return the keys saved with *label*, or with it as their owner, and their beginnings."""
@@ -171,7 +176,8 @@ class SqlStore:
     def records(self) -> Iterator[Listed]:
         """Return what is kept, in no order; what is saved meanwhile may be missing."""
         left, value = SESSIONS.c.expires_at - self._now, SESSIONS.c.value
-        head = func.substr(value, 1, HEAD_BYTES)
+        # SQLite takes the substring of nothing for NULL.
+        head = func.coalesce(func.substr(value, 1, HEAD_BYTES), b"")
         wanted = select(SESSIONS.c.key, head, left, func.length(value)).where(left > 0)
         batch = wanted.order_by(SESSIONS.c.key).limit(BATCH)
         last = b""
@@ -185,22 +191,21 @@ class SqlStore:
 
         One of a former layout is dropped, and the sessions in it end.
         """
-
-        def act(connection: Connection) -> None:
-            METADATA.drop_all(connection, tables=[table for table, _ in missing(connection)])
-            METADATA.create_all(connection)
-
-        self._database.ask(act)
+        self._database.ask(make)
 
     def problem(self) -> str | None:
         """Return which table is missing, or has a former layout; None where all can work."""
-        for table, there in self._database.ask(missing):
-            return f"the table {table.name} " + ("has a former layout" if there else "is missing")
-        return None
+        return self._database.ask(problem)
 
     def close(self) -> None:
         """Close the connections. The next use makes new ones."""
         self._database.close()
+
+    def _labelling(self, key: bytes, labels: Sequence[bytes], lasting: int) -> Executable:
+        until = {"expires_at": self._in(lasting)}
+        found = [{"label": label, "key": key, **until} for label in set(labels)]
+        new = self._insert(LABELS).values(found)
+        return new.on_conflict_do_update(index_elements=["label", "key"], set_=until)
 
     def _in(self, seconds: int) -> ColumnElement[int]:
         return self._now + seconds * MILLISECONDS
@@ -234,17 +239,3 @@ class SqlStore:
         )
         taken = self._database.rows(statement.returning(NAMES.c.at))
         return int(taken[0][0]) if taken else None
-
-    def _sweep(self) -> None:
-        """Remove some of what has expired, now and then: nobody else does."""
-        now = time.monotonic()
-        if now < self._swept_at + SWEEP_EVERY:
-            return
-        self._swept_at = now
-        for table in METADATA.sorted_tables:
-            expired = select(*table.primary_key).where(table.c.expires_at <= self._now)
-            # What another process removes just now is left to it.
-            some = expired.limit(SWEEP_ROWS).with_for_update(skip_locked=True)
-            # The record that was saved before counts, whatever becomes of this.
-            with suppress(StoreUnavailable):
-                self._database.count(delete(table).where(tuple_(*table.primary_key).in_(some)))

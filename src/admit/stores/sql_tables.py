@@ -86,7 +86,20 @@ def loading(now: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
     return wanted.where(SESSIONS.c.key == bindparam("key"), left > 0)
 
 
-def missing(connection: Connection) -> list[tuple[Table, bool]]:
+def make(connection: Connection) -> None:
+    """Make the tables that are not there; one of a former layout is dropped first."""
+    METADATA.drop_all(connection, tables=[table for table, _ in _missing(connection)])
+    METADATA.create_all(connection)
+
+
+def problem(connection: Connection) -> str | None:
+    """Return which table is missing, or has a former layout; None where all can work."""
+    for table, there in _missing(connection):
+        return f"the table {table.name} " + ("has a former layout" if there else "is missing")
+    return None
+
+
+def _missing(connection: Connection) -> list[tuple[Table, bool]]:
     """Return the tables that are not there as they are here, and whether one of the name is."""
     looked = inspect(connection)
     found = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from admit.stores.memory import MemoryStore
+from admit.testing.contract import SessionStoreContract
 from admit.testing.provider import MemoryProvider
-from admit.testing.store import SessionStoreContract
 
 __all__ = ["MemoryProvider", "MemoryStore", "SessionStoreContract"]
