@@ -358,11 +358,14 @@ def main():
     parser.add_argument("--soak", type=int, default=500)
     parser.add_argument("--seconds", type=int, default=2, help="length of one load run")
     parser.add_argument("--load-rounds", type=int, default=5)
+    parser.add_argument("--cpu", type=int, help="run all on this one: waking a store on another costs more or less, by the machine")
     defaults = {"load": shutil.which("wrk") is not None, "facts": True, "parts": False, "profile": False}
     for name, default in defaults.items():
         parser.add_argument("--" + name, action=argparse.BooleanOptionalAction, default=default)
     args = parser.parse_args()
     args.venvs = args.venvs.absolute()
+    if args.cpu is not None:
+        os.sched_setaffinity(0, {args.cpu})
     for name in (skipped := [n for n in args.peers if any(v not in os.environ for v in meta(n).NEEDS)]):
         print(f"skipped {name}: it needs {' '.join(meta(name).NEEDS)} in the environment", file=sys.stderr)
     names = ["limit", *(n for n in args.peers if n not in skipped)]

@@ -81,7 +81,11 @@ class Deployed:
         since = int(time.time()) - ago
         _, cookie = run_sync(
             self.sessions().start(
-                id_token, None, attempt="attempt-of-16-ch", since=since * 1000, now=since
+                id_token,
+                None,
+                attempt="attempt-of-16-ch",
+                moment=(since * 1000, since * 1000),
+                now=since,
             )
         )
         return cookie

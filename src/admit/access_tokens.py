@@ -3,7 +3,8 @@
 One refresh for each expiry: threads, processes and machines agree on who does it by a lease in the
 store. The others wait, and read what the one has kept.
 
-May know: errors, events, model, ports, session_codec, stored_sessions, token_grants, token_renewal.
+May know: errors, events, model, ports, session_codec, stored_sessions, token_grants, token_renewal,
+user.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from admit.session_codec import decode_tokens
 from admit.stored_sessions import Found, StoredSessions
 from admit.token_grants import TokenGrants
 from admit.token_renewal import COOL_DOWN, UNAVAILABLE, TokenRenewal
+from admit.user import User
 
 HOLDER_BYTES = 16
 #: Milliseconds that a lease lives without its holder, and seconds after which it is renewed.
@@ -114,7 +116,11 @@ class AccessTokens:
         """Give the session's tokens up at the provider, while nobody waits (RFC 7009)."""
         tokens = decode_tokens(session)
         if tokens is not None:
-            self._renewal.revoke_later(tokens, session)
+            self.revoke_tokens_later(tokens, User.of(session).id)
+
+    def revoke_tokens_later(self, tokens: Tokens, user: str) -> None:
+        """Give up tokens that no session keeps, of the user of that id, while nobody waits."""
+        self._renewal.revoke_later(tokens, user)
 
     async def _renewed(self, text: str, session: Session, wanted: Wanted) -> Session:
         store, name = self._sessions.store, b"refresh " + session.id[-16:]

@@ -66,7 +66,7 @@ def assemble(
     *,
     http: Http,
     lock: Callable[[], Lock],
-    clock: Callable[[], int],
+    clock: Callable[[], float],
     random: Callable[[int], bytes],
     emit: Emit,
     debug: Callable[[], bool],
@@ -75,11 +75,16 @@ def assemble(
 ) -> Assembly:
     """Return the parts for one deployment, over the ports that an adapter hands in.
 
-    Without a store, sessions live in the cookie.
+    Without a store, sessions live in the cookie. The clock returns the seconds since the epoch, and
+    is the finer the better.
     """
+
+    def seconds() -> int:
+        return int(clock())
+
     sealer = Sealer(settings.secret_keys, random)
     cookies = Cookies(settings)
-    party = RelyingParty(settings.client, http=http, lock=lock, clock=clock, random=random)
+    party = RelyingParty(settings.client, http=http, lock=lock, clock=seconds, random=random)
     stored, sessions = None, _cookie_sessions(settings, cookies, sealer, random, emit)
     if store is not None:
         stored = _stored(
@@ -89,16 +94,22 @@ def assemble(
         settings,
         relying_party=party,
         sessions=sessions if stored is None else stored.sessions,
-        attempts=Attempts(sealer, cookies.attempts, store),
-        clock=clock,
+        attempts=Attempts(
+            sealer,
+            cookies.attempts,
+            milliseconds=lambda: int(clock() * 1000),
+            store=store,
+        ),
+        clock=seconds,
         random=random,
         emit=emit,
         debug=debug,
+        tokens=stored.tokens if stored else None,
     )
     sign_out = SignOut(
         endpoints,
         sealer=sealer,
-        clock=clock,
+        clock=seconds,
         random=random,
         emit=emit,
         ends=stored.ends if stored else None,

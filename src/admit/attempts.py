@@ -8,8 +8,9 @@ May know: model, ports, sealing, spent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
+from typing import NamedTuple
 
 from admit.base64url import to_base64url
 from admit.model import AuthorizationRequest
@@ -34,18 +35,39 @@ def attempt_key(state: str) -> str:
     return to_base64url(digest)[:KEY_LENGTH]
 
 
+class Moment(NamedTuple):
+    """When an attempt came back, in milliseconds by the store's clock if there is one.
+
+    Attributes:
+        at: When it came back.
+        since: When it was begun.
+    """
+
+    at: int
+    since: int
+
+
 class Attempts:
     """Seals attempts into cookies, and takes each back once.
 
     Args:
         sealer: Seals them.
         prefix: Of the cookies' names.
+        milliseconds: Returns them since the epoch.
         store: Remembers which were used, for all processes; without one, each knows its own.
     """
 
-    def __init__(self, sealer: Sealer, prefix: str, store: SessionStore | None = None) -> None:
+    def __init__(
+        self,
+        sealer: Sealer,
+        prefix: str,
+        *,
+        milliseconds: Callable[[], int],
+        store: SessionStore | None = None,
+    ) -> None:
         self._sealer = sealer
         self._prefix = prefix
+        self._milliseconds = milliseconds
         self._store = store
         self._spent = Spent()
 
@@ -54,8 +76,8 @@ class Attempts:
         return self._prefix + attempt_key(state)
 
     def seal(self, request: AuthorizationRequest) -> str:
-        """Return the content of the attempt's cookie."""
-        return self._sealer.seal(PURPOSE, _encoded(request))
+        """Return the content of the cookie of an attempt that begins now."""
+        return self._sealer.seal(PURPOSE, _encoded(request, self._milliseconds()))
 
     def open(self, text: str) -> AuthorizationRequest | Unsealable:
         """Return the attempt that a cookie holds, or why there is none."""
@@ -84,20 +106,22 @@ class Attempts:
             kept += 1
         return [name for _, name in aged[kept:]]
 
-    async def use(self, state: str, now: int) -> int | None:
-        """Use the attempt of *state* up.
-
-        Returns:
-            The time in milliseconds, by the store's clock if there is one; None where the attempt
-            was used before.
+    async def use(self, request: AuthorizationRequest, now: int) -> Moment | None:
+        """Use an attempt up, and return when that is; None where it was used before.
 
         Raises:
             StoreUnavailable: Nobody knows.
         """
-        if self._store is not None:
-            return await self._store.use(_spent_name(state), LIFETIME)
-        new = self._spent.add(attempt_key(state), until=now + LIFETIME, now=now)
-        return now * MILLISECONDS if new else None
+        if self._store is None:
+            name = attempt_key(request.state)
+            new = self._spent.add(name, until=now + LIFETIME, now=now)
+            at = now * MILLISECONDS if new else None
+        else:
+            at = await self._store.use(_spent_name(request.state), LIFETIME)
+        if at is None:
+            return None
+        # How long it took is told by the machines, when it began by the store.
+        return Moment(at, at - max(self._milliseconds() - request.began, 0))
 
     async def is_spent(self, state: str) -> bool:
         """Tell whether the attempt of *state* was used, as far as is known here.
@@ -114,18 +138,18 @@ def _spent_name(state: str) -> bytes:
     return b"attempt " + attempt_key(state).encode()
 
 
-def _encoded(request: AuthorizationRequest) -> bytes:
+def _encoded(request: AuthorizationRequest, began: int) -> bytes:
     """Return the attempt as lines: none of its values holds a line break."""
     max_age = "" if request.max_age is None else request.max_age
     return (
         f"{request.state}\n{request.nonce}\n{request.code_verifier}\n{request.issuer}\n"
         f"{request.redirect_uri}\n{request.return_to}\n{request.started_at}\n{request.rounds}\n"
-        f"{max_age}\n{' '.join(request.acr_values)}\n{' '.join(request.scope)}"
+        f"{max_age}\n{' '.join(request.acr_values)}\n{' '.join(request.scope)}\n{began}"
     ).encode()
 
 
 def _decoded(message: bytes) -> AuthorizationRequest:
-    *texts, started_at, rounds, max_age, acr_values, scope = message.decode().split("\n")
+    *texts, started_at, rounds, max_age, acr_values, scope, began = message.decode().split("\n")
     state, nonce, code_verifier, issuer, redirect_uri, return_to = texts
     return AuthorizationRequest(
         state=state,
@@ -139,4 +163,5 @@ def _decoded(message: bytes) -> AuthorizationRequest:
         acr_values=tuple(acr_values.split()),
         rounds=int(rounds),
         scope=tuple(scope.split()),
+        began=int(began),
     )

@@ -25,8 +25,9 @@ class BlockingLock:
     """A thread lock as the port `Lock`. Nobody waits for it without end."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._process = os.getpid()
+        # One for each process: a thread of the parent held its own at a fork, perhaps, and is not
+        # there to give it back. `setdefault` lets all threads of a child agree on one.
+        self._locks: dict[int, threading.Lock] = {}
 
     async def __aenter__(self) -> None:
         """Wait for the lock.
@@ -34,10 +35,8 @@ class BlockingLock:
         Raises:
             ProviderError: ``provider.timeout``.
         """
-        if self._process != os.getpid():
-            # A thread of the parent held it, perhaps, and is not here to give it back.
-            self.__init__()  # type: ignore[misc]
-        if not self._lock.acquire(timeout=LONGEST_WAIT):
+        lock = self._locks.setdefault(os.getpid(), threading.Lock())
+        if not lock.acquire(timeout=LONGEST_WAIT):
             raise ProviderError(
                 "provider.timeout", "another request waits for the provider's answer", status=504
             )
@@ -49,7 +48,7 @@ class BlockingLock:
         trace: TracebackType | None,
     ) -> None:
         """Give the lock back."""
-        self._lock.release()
+        self._locks[os.getpid()].release()
 
 
 async def blocking_pause(seconds: float) -> None:
@@ -61,7 +60,7 @@ async def blocking_pause(seconds: float) -> None:
 async def blocking_keeper(
     renew: Callable[[], Awaitable[object]], every: float
 ) -> AsyncIterator[None]:
-    """Call *renew* every so many seconds in a thread beside. See the port `Keeper`."""
+    """Call *renew* every so many seconds in a thread beside, if there can be one. See `Keeper`."""
     done = threading.Event()
 
     async def once() -> None:
@@ -76,7 +75,12 @@ async def blocking_keeper(
                 continue
 
     thread = threading.Thread(target=keep, name="admit-lease", daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:
+        # The process may have no more threads. The work is worth more than the lease, as above.
+        yield
+        return
     try:
         yield
     finally:
@@ -92,7 +96,10 @@ class BlockingLater:
         self._free = threading.BoundedSemaphore(MOST_LATER)
 
     def __call__(self, act: Callable[[], Awaitable[None]]) -> None:
-        """Do *act*, which raises nothing, some time soon; not at all where too much is to do."""
+        """Do *act*, which raises nothing, some time soon; not at all where too much is to do.
+
+        Nor where the process may have no more threads: nothing waits for it, and nothing fails.
+        """
         if not self._free.acquire(blocking=False):
             return
 
@@ -106,4 +113,7 @@ class BlockingLater:
                 self._free.release()
 
         # No daemon: a process that is about to end does this first.
-        threading.Thread(target=run, name="admit-later").start()
+        try:
+            threading.Thread(target=run, name="admit-later").start()
+        except RuntimeError:
+            self._free.release()

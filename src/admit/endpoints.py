@@ -1,16 +1,17 @@
 """Where a sign-in comes back, and the session of a request.
 
-May know: attempts, browser, errors, events, evidence, failure_answers, guard, model, protocol,
-refusals, relying_party, rounds, sealing, sessions, settings, starts, user.
+May know: access_tokens, attempts, browser, errors, events, evidence, failure_answers, guard, model,
+protocol, refusals, relying_party, rounds, sealing, sessions, settings, starts, user.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from admit.attempts import LIFETIME, Attempts, attempt_key
+from admit.access_tokens import AccessTokens
+from admit.attempts import LIFETIME, Attempts, Moment, attempt_key
 from admit.browser import BrowserRequest, BrowserResponse, Cookies, redirect
-from admit.errors import ResponseRejected, SignInError
+from admit.errors import ResponseRejected, SignInError, StoreUnavailable
 from admit.events import Emit, Event
 from admit.evidence import missing_attempt
 from admit.failure_answers import FailureAnswers
@@ -18,13 +19,13 @@ from admit.guard import Guard
 from admit.model import AuthorizationRequest, Session
 from admit.protocol.authorization import response_state
 from admit.refusals import refined
-from admit.relying_party import RelyingParty
+from admit.relying_party import RelyingParty, SignedIn
 from admit.rounds import Rounds
 from admit.sealing import Unsealable
 from admit.sessions import Sessions
 from admit.settings import Settings
 from admit.starts import Starts
-from admit.user import User
+from admit.user import User, user_id
 
 NO_CONTENT, NOT_NOW = 204, 503
 #: What answers ``prompt=none`` (OIDC Core 3.1.2.6): no failure, the user is just not signed in.
@@ -43,6 +44,7 @@ class Endpoints:
         random: Returns that many fresh random bytes.
         emit: Takes events.
         debug: Pages tell the developer's side.
+        tokens: Gives up the tokens of a session, where it keeps any.
     """
 
     def __init__(
@@ -56,19 +58,22 @@ class Endpoints:
         random: Callable[[int], bytes],
         emit: Emit,
         debug: Callable[[], bool],
+        tokens: AccessTokens | None = None,
     ) -> None:
         self.settings = settings
         self.cookies = Cookies(settings)
         self.guard = Guard(settings)
         self.sessions = sessions
         self.relying_party = relying_party
-        self.on_sign_in: Callable[[User], None] = lambda _user: None
+        #: Told the user, their session and the content of its cookie. What it raises undoes all.
+        self.on_sign_in: Callable[[User, Session, str], None] = lambda _user, _session, _text: None
         self.on_sign_out: Callable[[], None] = lambda: None
         self.failures = FailureAnswers(settings, self.guard, random=random, emit=emit, debug=debug)
         self.fail = self.failures.answer
         self._attempts = attempts
         self._clock = clock
         self._emit = emit
+        self._tokens = tokens
         self.rounds = Rounds(self.cookies, clock)
         self.starts = Starts(
             settings,
@@ -94,13 +99,15 @@ class Endpoints:
         return_to, cookies, rounds = self.guard.default, list[str](), 0
         try:
             state = response_state(request.parameters)
-            if await self._is_seen_again(request, state):
+            former = await self.session(request)
+            if former is not None and former.attempt == attempt_key(state):
+                # The response is the one that began the session the browser has.
                 return redirect(self.guard.absolute(return_to))
             if (name := self._attempts.cookie_name(state)) in request.cookies:
                 cookies.append(self.cookies.delete(name))
             attempt = await self._attempt(request, state)
             return_to, rounds = attempt.return_to, attempt.rounds
-            cookies += await self._complete(request, attempt)
+            cookies += await self._complete(request, attempt, former)
             return redirect(self.guard.absolute(return_to), cookies)
         except SignInError as error:
             if refined(error).code in SILENT:
@@ -111,39 +118,72 @@ class Endpoints:
                 return redirect(self.guard.absolute(return_to), cookies)
             return self.fail(error, request, return_to, cookies)
 
-    async def _complete(self, request: BrowserRequest, attempt: AuthorizationRequest) -> list[str]:
-        """Finish an attempt, and return the cookies of the new session."""
+    async def _complete(
+        self, request: BrowserRequest, attempt: AuthorizationRequest, former: Session | None
+    ) -> list[str]:
+        """Finish an attempt as a whole, or change nothing; return the cookies of the new session.
+
+        Whatever may fail is done before `on_sign_in`, or does not matter any more.
+        """
         now = self._clock()
-        since = await self._attempts.use(attempt.state, now)
-        if since is None:
+        moment = await self._attempts.use(attempt, now)
+        if moment is None:
             raise ResponseRejected("attempt.used", "this response was brought before")
         signed_in = await self.relying_party.complete(request.parameters, attempt)
-        session, text = await self.sessions.start(
-            signed_in.id_token,
-            signed_in.userinfo,
-            attempt=attempt_key(attempt.state),
-            since=since,
-            now=now,
-            tokens=signed_in.tokens if self.settings.access_tokens else None,
-        )
+        session, text = await self._start(signed_in, attempt, moment, now)
         user = User.of(session, self.settings.groups_claim)
         try:
-            self.on_sign_in(user)
-        except SignInError:
-            await self.sessions.end(session, now)
+            self.on_sign_in(user, session, text)
+        except Exception:
+            await self._end(session, now)
+            self._give_up(session)
             raise
-        if (former := await self.session(request)) is not None:
-            await self.sessions.end(former, now)
+        if former is not None:
+            await self._end(former, now)
+            # Of the same user, some providers have one grant alone: it is the new session's by now.
+            if User.of(former).id != user.id:
+                self._give_up(former)
         self._emit(Event("signin.ok", {"user": user.id}))
         return [
             self.cookies.set(self.cookies.session, text),
             self.rounds.cookie(attempt.rounds + 1),
         ]
 
-    async def _is_seen_again(self, request: BrowserRequest, state: str) -> bool:
-        """Tell whether the response is the one that began the session the browser has."""
-        session = await self.session(request)
-        return session is not None and session.attempt == attempt_key(state)
+    async def _start(
+        self, signed_in: SignedIn, attempt: AuthorizationRequest, moment: Moment, now: int
+    ) -> tuple[Session, str]:
+        """Return the new session and the content of its cookie.
+
+        Raises:
+            ResponseRejected: The session has ended already; nobody is to use its tokens.
+        """
+        id_token = signed_in.id_token
+        tokens = signed_in.tokens if self.settings.access_tokens else None
+        try:
+            return await self.sessions.start(
+                id_token,
+                signed_in.userinfo,
+                attempt=attempt_key(attempt.state),
+                moment=moment,
+                now=now,
+                tokens=tokens,
+            )
+        except ResponseRejected:
+            if self._tokens is not None and tokens is not None:
+                user = user_id(self.settings.client.issuer, id_token.sub)
+                self._tokens.revoke_tokens_later(tokens, user)
+            raise
+
+    async def _end(self, session: Session, now: int) -> None:
+        """End a session whose end keeps nobody from going on."""
+        try:
+            await self.sessions.end(session, now)
+        except StoreUnavailable as error:
+            self.failures.note(error)
+
+    def _give_up(self, session: Session) -> None:
+        if self._tokens is not None:
+            self._tokens.revoke_later(session)
 
     async def _attempt(self, request: BrowserRequest, state: str) -> AuthorizationRequest:
         """Return the attempt that this browser holds for *state*."""

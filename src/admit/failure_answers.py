@@ -1,6 +1,6 @@
 """What a browser gets when a sign-in fails, and what the log gets, under the same reference.
 
-May know: browser, codes, errors, events, failures, guard, pages, settings.
+May know: browser, codes, errors, events, failures, guard, pages, settings, texts.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ import json
 from collections.abc import Callable
 
 from admit.browser import NO_STORE, BrowserRequest, BrowserResponse
+from admit.codes import text_of
 from admit.errors import SignInError
 from admit.events import Emit, Event
 from admit.failures import REFERENCE_BYTES, Failure, explain
 from admit.guard import Guard
 from admit.pages import failure_page, page_response
 from admit.settings import Settings
-from admit.texts import UNAVAILABLE
+from admit.texts import UNAVAILABLE, Text
 
 
 class FailureAnswers:
@@ -65,7 +66,7 @@ class FailureAnswers:
             random=self._random(REFERENCE_BYTES),
             start_again=self._guard.sign_in_at(return_to or self._guard.default),
         )
-        self._emit(Event(_event_name(failure), _told(failure)))
+        self._emit(Event(_event_name(failure.code, failure.text), _told(failure)))
         wait = failure.retry_after
         headers = () if wait is None else (("Retry-After", str(wait)),)
         status, gone = failure.status, tuple(cookies or ())
@@ -78,7 +79,7 @@ class FailureAnswers:
                 headers=(*NO_STORE, *headers),
                 cookies=gone,
             )
-        own = self.body(failure)
+        own = self._own_body(failure)
         if own is None:
             page = self._page(failure)
             return page_response(page, status=status, headers=headers, cookies=gone)
@@ -86,19 +87,28 @@ class FailureAnswers:
 
     def note(self, error: SignInError) -> None:
         """Tell the log alone, where the browser gets what it asked for all the same."""
-        self._emit(Event("store.unavailable", {"code": error.code, "detail": error.detail}))
+        name = _event_name(error.code, text_of(error.code))
+        self._emit(Event(name, {"code": error.code, "detail": error.detail}))
+
+    def _own_body(self, failure: Failure) -> str | None:
+        """Return the application's page; none where it needs what is not to be had just now."""
+        try:
+            return self.body(failure)
+        except SignInError as error:
+            self.note(error)
+            return None
 
     def _page(self, failure: Failure) -> str:
         home = self._guard.absolute(self._settings.prefix + "/")
         return failure_page(failure, home=home, debug=self._debug())
 
 
-def _event_name(failure: Failure) -> str:
-    if failure.code.startswith("store."):
+def _event_name(code: str, text: Text) -> str:
+    if code.startswith("store."):
         return "store.unavailable"
-    if failure.text is UNAVAILABLE or failure.code.startswith(("provider.", "discovery.")):
+    if text is UNAVAILABLE or code.startswith(("provider.", "discovery.")):
         return "provider.unavailable"
-    return "signin.denied" if failure.code.startswith("authorization.") else "signin.refused"
+    return "signin.denied" if code.startswith("authorization.") else "signin.refused"
 
 
 def _told(failure: Failure) -> dict[str, str | int]:

@@ -67,6 +67,7 @@ class AuthorizationRequest:
         started_at: When the attempt began.
         rounds: Sign-ins this browser completed just before, without the session having stuck.
         scope: What was asked for where that is more than is configured; else empty.
+        began: When the attempt began, in milliseconds: to tell how long it took.
     """
 
     state: str = field(repr=False)
@@ -80,6 +81,7 @@ class AuthorizationRequest:
     acr_values: tuple[str, ...] = ()
     rounds: int = 0
     scope: tuple[str, ...] = ()
+    began: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,14 +218,15 @@ class Session:
         id: New at every sign-in: 16 random bytes in a cookie; its key, 44 bytes, in a store.
         attempt: The attempt that began this session, to recognise its callback seen twice.
         started_at: When the user signed in here: the absolute limit counts from it.
-        seen_at: About when the session was last used: the idle limit counts from it.
+        seen_at: About when the session was last used: the idle limit counts from it. In a store,
+            when it began, by the store's clock: the absolute limit counts from it.
         header: Of the ID Token.
         payload: Of the ID Token: a JSON object, verified.
         signature: Of the ID Token.
         userinfo: A JSON object with the claims that only UserInfo gave; empty if there are none.
-        since: When its sign-in came back here, in milliseconds by the store's clock: what ended
-            before does not end it. 0 in a cookie.
-        lived: Seconds from then until it was loaded, by the same clock. 0 in a cookie.
+        since: When its sign-in was begun, in milliseconds by the store's clock: what was ended
+            before then does not end it. 0 in a cookie.
+        lived: Seconds from `seen_at` until it was loaded, by the store's clock. 0 in a cookie.
         due: The store should hear that it is in use. False in a cookie.
         tokens: A JSON object with its `Tokens`; empty if it keeps none.
     """

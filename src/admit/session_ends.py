@@ -3,13 +3,14 @@
 A user signs out everywhere, the provider ends its session, an operator ends many at once. Each is a
 mark that holds for what is saved too late as well: a sign-in that is under way does not survive it.
 
-May know: events, ports, stored_sessions, stores, user.
+May know: attempts, events, ports, stored_sessions, stores, user.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from admit.attempts import LIFETIME
 from admit.events import Emit, Event
 from admit.ports import OWNER_BYTES
 from admit.stored_sessions import StoredSessions
@@ -21,7 +22,7 @@ MILLISECONDS = 1000
 #: have set in another way.
 FOR_EVERYBODY = 400 * 86_400
 #: Seconds in which a sign-in that has come back here is finished, and in which one may still come.
-COMING_BACK, ON_ITS_WAY = 120, 900
+COMING_BACK, ON_ITS_WAY = 120, LIFETIME
 
 
 def milliseconds(before: datetime | float | None, now: float) -> int | None:
@@ -62,6 +63,8 @@ class SessionEnds:
     def __init__(self, sessions: StoredSessions, *, issuer: str, emit: Emit) -> None:
         self._sessions = sessions
         self._store = sessions.store
+        # A sign-in that was begun before may come back until then.
+        self._lasting = max(sessions.absolute, LIFETIME)
         self._names = sessions.names
         self._issuer = issuer
         self._emit = emit
@@ -79,7 +82,7 @@ class SessionEnds:
         """
         count = 0
         for owner in self._names.owners(sub):
-            count += await self._store.end(owner, lasting=self._sessions.absolute, before=before)
+            count += await self._store.end(owner, lasting=self._lasting, before=before)
         self._tell(by, count, user=user_id(self._issuer, sub))
         return count
 
@@ -92,19 +95,16 @@ class SessionEnds:
             sid: Of the provider's session.
             by: See above.
             sub: Whose it must be.
-            vouched: The provider's signature says so: a sign-in whose answer is still on its way
-                from that session ends too, though it comes back here only later.
+            vouched: The provider's signature says so: what is still on its way from that session
+                is kept from coming back for as long as it can.
 
         Returns:
             How many there were.
         """
         count = 0
         owners = None if sub is None else self._names.owners(sub)
-        if vouched:
-            for name in self._names.over(sid):
-                await self._store.mark(name, lasting=ON_ITS_WAY)
         for label in self._names.sids(sid):
-            await self._store.mark(label, lasting=COMING_BACK)
+            await self._store.mark(label, lasting=ON_ITS_WAY if vouched else COMING_BACK)
             for key, _ in await self._store.find(label):
                 if owners is None or key[:OWNER_BYTES] in owners:
                     count += await self._store.load(key) is not None
@@ -125,12 +125,12 @@ class SessionEnds:
         """
         labels = self._names.emails(email)
         for label in labels:
-            await self._store.mark(label, lasting=self._sessions.absolute, before=before)
+            await self._store.mark(label, lasting=self._lasting, before=before)
         known = await self._know(labels)
         owners = {key[:OWNER_BYTES] for one in labels for key, _ in await self._store.find(one)}
         count = 0
         for owner in owners:
-            count += await self._store.end(owner, lasting=self._sessions.absolute, before=before)
+            count += await self._store.end(owner, lasting=self._lasting, before=before)
         self._tell(by, count)
         return count if known else None
 
@@ -160,7 +160,7 @@ class SessionEnds:
         """
         for name in names:
             if await self._store.find(name):
-                await self._store.use(b"known " + name, self._sessions.absolute)
+                await self._store.use(b"known " + name, self._lasting)
                 return True
             if await self._store.is_used(b"known " + name):
                 return True
@@ -168,7 +168,7 @@ class SessionEnds:
 
     async def _mark(self, name: bytes, before: int | None) -> None:
         await self._store.mark(name, lasting=FOR_EVERYBODY, before=before)
-        self._sessions.forget_marks()
+        self._sessions.shared_marks.forget()
 
     def _tell(self, by: str, count: int | None = None, **fields: str) -> None:
         told: dict[str, str | int] = {**fields, "by": by}

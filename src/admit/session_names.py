@@ -38,10 +38,6 @@ class Names:
         """Return those of a session of the provider's."""
         return self._of(b"sid", sid, LABEL_BYTES)
 
-    def over(self, sid: str) -> list[bytes]:
-        """Return those of a session of the provider's that is over for good."""
-        return self._of(b"over", sid, LABEL_BYTES)
-
     def emails(self, email: str) -> list[bytes]:
         """Return those of an e-mail address, whatever the case of its letters."""
         return self._of(b"email", email.casefold(), LABEL_BYTES)

@@ -52,7 +52,7 @@ class Sessions(Protocol):
         userinfo: UserInfo | None,
         *,
         attempt: str,
-        since: int,
+        moment: tuple[int, int],
         now: int,
         tokens: Tokens | None = None,
     ) -> tuple[Session, str]:
@@ -62,8 +62,8 @@ class Sessions(Protocol):
             id_token: Says who the user is.
             userinfo: What else was said of them.
             attempt: The attempt that began the session.
-            since: When its response came back here, in milliseconds by the clock that ends
-                sessions too.
+            moment: When its response came back here, and when it was begun, in milliseconds by
+                the clock that ends sessions too.
             now: Seconds since the epoch.
             tokens: To call APIs with; a cookie does not keep them.
         """
@@ -141,7 +141,7 @@ class CookieSessions:
         userinfo: UserInfo | None,
         *,
         attempt: str,
-        since: int,
+        moment: tuple[int, int],
         now: int,
         tokens: Tokens | None = None,
     ) -> tuple[Session, str]:
@@ -150,7 +150,7 @@ class CookieSessions:
         Raises:
             SessionTooLarge: It would not fit into a cookie.
         """
-        del since, tokens
+        del moment, tokens
         session = new_session(self._random(ID_BYTES), id_token, userinfo, attempt=attempt, now=now)
         return session, self._seal(session)
 

@@ -1,17 +1,18 @@
 """Sessions in a store: they can be ended from anywhere, and hold more than a cookie does.
 
-May know: base64url, events, model, ports, sealing, session_codec, session_names, session_records,
-stores, user.
+May know: base64url, errors, events, model, ports, sealing, session_codec, session_names,
+session_records, shared_marks, stores, user.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from admit.base64url import to_base64url
-from admit.errors import ResponseRejected
+from admit.errors import ResponseRejected, StoreUnavailable
 from admit.events import Emit, Event
 from admit.model import IDToken, Session, Tokens, UserInfo
 from admit.ports import OWNER_BYTES, SessionStore
@@ -19,6 +20,7 @@ from admit.sealing import Sealer
 from admit.session_codec import encode_tokens, new_session
 from admit.session_names import Names
 from admit.session_records import SECRET_BYTES, SessionRecords, octets_of
+from admit.shared_marks import SharedMarks
 from admit.stores.listed import sealed_by
 from admit.user import session_claims
 
@@ -29,8 +31,6 @@ ENDED = b""
 TOUCH_AFTER = 8
 #: Sessions whose content is remembered, once opened, in each process.
 REMEMBERED = 128
-#: Seconds for which a process goes by the marks that are not one user's, before it asks again.
-MARKS_FRESH = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,7 @@ class StoredSessions:
         self._idle = idle
         self._by_email = by_email
         self._emit = emit
-        self._marks: Mapping[bytes, int] = {}
-        self._marks_fresh_until = 0
+        self.shared_marks = SharedMarks(store, self.names, sealer.key_ids)
         # A browser asks for several pages in a row. What does not open is not remembered.
         self._opened = lru_cache(REMEMBERED)(self._records.open)
         self._known = lru_cache(REMEMBERED)(self._records.cookie_and_key)
@@ -88,7 +87,7 @@ class StoredSessions:
         userinfo: UserInfo | None,
         *,
         attempt: str,
-        since: int,
+        moment: tuple[int, int],
         now: int,
         tokens: Tokens | None = None,
     ) -> tuple[Session, str]:
@@ -99,30 +98,42 @@ class StoredSessions:
             ResponseRejected: ``session.ended_meanwhile``: the user was signed out while the
                 sign-in was under way.
         """
+        at, since = moment
         cookie = self.names.owners(id_token.sub)[0] + self._random(SECRET_BYTES)
         session = replace(
             new_session(self._records.key(cookie), id_token, userinfo, attempt=attempt, now=now),
+            seen_at=at // MILLISECONDS,
             since=since,
             tokens=b"" if tokens is None else encode_tokens(tokens),
         )
         labels = self._labels(session, self._sealer.key_ids[0])
-        await self.store.save(
-            session.id,
-            self._records.seal(cookie, session),
-            self._ttl(session),
-            since=since,
-            lasting=self.absolute,
-            labels=labels,
-        )
-        # Whoever ends sessions marks first and looks for them then; here it is the other way round,
-        # so that one of the two sees the other.
-        if await self._ended_meanwhile(session, [cookie[:OWNER_BYTES], *labels]):
-            await self.store.delete(session.id, labels)
+        try:
+            await self.store.save(
+                session.id,
+                self._records.seal(cookie, session),
+                self._ttl(session),
+                since=since,
+                lasting=self.absolute,
+                labels=labels,
+            )
+            # Whoever ends sessions marks first and looks for them then; here it is the other way
+            # round, so that one of the two sees the other.
+            ended = await self._ended_meanwhile(session, [cookie[:OWNER_BYTES], *labels])
+        except StoreUnavailable:
+            await self._forget(session, labels)
+            raise
+        if ended:
+            await self._forget(session, labels)
             raise ResponseRejected(
                 "session.ended_meanwhile",
                 "the user was signed out while the sign-in was under way",
             )
         return session, to_base64url(cookie)
+
+    async def _forget(self, session: Session, labels: list[bytes]) -> None:
+        """Delete what may have been saved, if that can be: nobody gets its cookie."""
+        with suppress(StoreUnavailable):
+            await self.store.delete(session.id, labels)
 
     async def load(self, text: str | None, now: int) -> Session | None:
         """Return the session that a cookie stands for, if the store still has it.
@@ -147,10 +158,12 @@ class StoredSessions:
         if kept is None:
             return None
         session = self._opened(cookie, kept.value)
-        if session is None or session.since <= max(kept.ended, await self._mark(kept.value, now)):
+        if session is None:
+            return None
+        if session.since <= max(kept.ended, await self.shared_marks.of(kept.value, now)):
             return None
         # By the store's clock alone: those of the machines may differ.
-        lived = (kept.at - session.since) // MILLISECONDS
+        lived = kept.at // MILLISECONDS - session.seen_at
         if lived >= self.absolute:
             self._emit(Event("session.expired", {"timeout": "absolute"}))
             return None
@@ -211,20 +224,6 @@ class StoredSessions:
         await self.store.delete(found.session.id, self._labels(found.session))
         return True
 
-    def forget_marks(self) -> None:
-        """Ask for the marks again at the next look at a session."""
-        self._marks_fresh_until = 0
-
-    async def _mark(self, record: bytes, now: int) -> int:
-        """Return the time up to which sessions like this one are over, whosever they are."""
-        # A clock may be set back.
-        if not now < self._marks_fresh_until <= now + MARKS_FRESH:
-            names = [self.names.everybody(), *map(self.names.key, self._sealer.key_ids)]
-            marks = await self.store.marks(names)
-            self._marks = dict(zip((b"", *self._sealer.key_ids), marks, strict=True))
-            self._marks_fresh_until = now + MARKS_FRESH
-        return max(self._marks[b""], self._marks.get(sealed_by(record), 0))
-
     def _labels(self, session: Session, key_id: bytes | None = None) -> list[bytes]:
         """Return what the session is found by, beside its owner: as one key names it, or each."""
         said = session_claims(session)
@@ -238,12 +237,8 @@ class StoredSessions:
         return [labels[place] for labels in named]
 
     async def _ended_meanwhile(self, session: Session, names: list[bytes]) -> bool:
-        """Tell whether what was found by *names* has ended since the session began."""
-        sid = session_claims(session).get("sid")
-        over = self.names.over(sid) if isinstance(sid, str) else []
-        marks = await self.store.marks([*names, *over])
-        ended, gone = marks[: len(names)], marks[len(names) :]
-        return any(session.since <= mark for mark in ended) or any(gone)
+        """Tell whether what is found by *names* was ended since the session's sign-in began."""
+        return any(session.since <= mark for mark in await self.store.marks(names))
 
     def _ttl(self, session: Session) -> int:
         return max(min(self._idle, self.absolute - session.lived), 1)

@@ -63,14 +63,14 @@ class TokenRenewal:
         self._later = later
         self._emit = emit
 
-    def revoke_later(self, tokens: Tokens, session: Session) -> None:
-        """Give tokens up at the provider, while nobody waits (RFC 7009)."""
+    def revoke_later(self, tokens: Tokens, user: str) -> None:
+        """Give tokens of the user of that id up at the provider, while nobody waits (RFC 7009)."""
 
         async def revoke() -> None:
             try:
                 await self._grants.revoke(tokens)
             except SignInError as error:
-                self._emit(Event("revocation.failed", _told(session, error.code)))
+                self._emit(Event("revocation.failed", {"user": user, "code": error.code}))
 
         self._later(revoke)
 
@@ -103,7 +103,7 @@ class TokenRenewal:
         # Ended meanwhile, or renewed by somebody who had the lease after us. If ended, nobody is
         # to use what just came.
         if await self._sessions.read(text, self._clock()) is None:
-            self.revoke_later(renewed, session)
+            self.revoke_later(renewed, User.of(session).id)
         return None
 
     async def _keep(self, text: str, found: Found, kept: Session) -> bool:
@@ -127,7 +127,7 @@ class TokenRenewal:
         session = found.session
         if isinstance(error, ResponseRejected) and error.code not in NOT_YET:
             if error.code in ANOTHER:
-                self.revoke_later(renewed, session)
+                self.revoke_later(renewed, User.of(session).id)
             return await self._refused(found, tokens, error)
         # The provider may have spent the old one. The new one brings an ID Token of its own.
         waiting = replace(tokens, refresh_token=renewed.refresh_token)

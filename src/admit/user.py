@@ -27,7 +27,8 @@ def user_id(iss: str, sub: str) -> str:
     >>> user_id("https://acme.okta.com/oauth2/default", "00u1")
     'ebd66aef00ec8602c20f35cdd1b62f9e'
     """
-    return sha256(f"{len(iss)}:{iss}{sub}".encode()).hexdigest()[:ID_LENGTH]
+    named = f"{len(iss)}:{iss}{sub}".encode("utf-8", "surrogatepass")
+    return sha256(named).hexdigest()[:ID_LENGTH]
 
 
 def id_token_claims(session: Session) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from adapters.site import NOW, Site
 from admit import ConfigurationError
 from admit.cli import main
-from admit.stored_sessions import MARKS_FRESH
+from admit.shared_marks import MARKS_FRESH
 from admit.stores import open_store
 from admit.testing import MemoryStore
 

@@ -7,6 +7,7 @@ import secrets
 import string
 from base64 import urlsafe_b64encode
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
@@ -283,7 +284,7 @@ def test_a_provider_that_answers_anything_gives_a_sign_in_or_a_sign_in_error(
 
 
 SEALER = Sealer(["secret-" * 6], secrets.token_bytes)
-ATTEMPTS = Attempts(SEALER, "__Host-admit-")
+ATTEMPTS = Attempts(SEALER, "__Host-admit-", milliseconds=lambda: NOW * 1000)
 SESSIONS = CookieSessions(
     SEALER, secrets.token_bytes, name="s", audience=(ISSUER, "client"), idle=60, absolute=600
 )
@@ -337,7 +338,7 @@ VISIBLE = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E))
     )
 )
 def test_an_attempt_comes_back_whole(request: AuthorizationRequest) -> None:
-    assert ATTEMPTS.open(ATTEMPTS.seal(request)) == request
+    assert ATTEMPTS.open(ATTEMPTS.seal(request)) == replace(request, began=NOW * 1000)
 
 
 OWN = ("/signin", "/signout", "/authorization-code/callback")

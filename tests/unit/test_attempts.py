@@ -19,7 +19,7 @@ PREFIX = "__Host-admit-attempt-"
 
 
 def attempts_of(secret: str = SECRET) -> Attempts:
-    return Attempts(Sealer((secret,), secrets.token_bytes), PREFIX)
+    return Attempts(Sealer((secret,), secrets.token_bytes), PREFIX, milliseconds=lambda: NOW * 1000)
 
 
 def cookies_of(attempts: Attempts, count: int, size: int = 0) -> dict[str, str]:
@@ -41,7 +41,7 @@ def cookies_of(attempts: Attempts, count: int, size: int = 0) -> dict[str, str]:
     ],
 )
 def test_an_attempt_comes_back_whole(request_: AuthorizationRequest) -> None:
-    assert attempts_of().open(attempts_of().seal(request_)) == request_
+    assert attempts_of().open(attempts_of().seal(request_)) == replace(request_, began=NOW * 1000)
 
 
 def test_nothing_of_an_attempt_is_readable() -> None:
@@ -81,22 +81,32 @@ def test_the_name_of_a_cookie_tells_nothing_of_the_state(state: str) -> None:
 
 def test_an_attempt_is_used_once() -> None:
     attempts = attempts_of()
+    one, another = (replace(REQUEST, state=state, began=NOW * 1000 - 70) for state in ("abc", "x"))
     assert not run_sync(attempts.is_spent("abc"))
-    assert run_sync(attempts.use("abc", NOW)) == NOW * 1000
+    assert run_sync(attempts.use(one, NOW)) == (NOW * 1000, NOW * 1000 - 70)
     assert run_sync(attempts.is_spent("abc"))
-    assert run_sync(attempts.use("abc", NOW)) is None
-    assert run_sync(attempts.use("abc", NOW + LIFETIME - 1)) is None
-    assert run_sync(attempts.use("other", NOW)) == NOW * 1000
+    assert run_sync(attempts.use(one, NOW)) is None
+    assert run_sync(attempts.use(one, NOW + LIFETIME - 1)) is None
+    assert run_sync(attempts.use(another, NOW)) is not None
 
 
-def test_a_store_tells_all_processes_which_were_used_and_when() -> None:
+@pytest.mark.parametrize(("took", "since"), [(0, 0), (70, 70), (-9000, 0)])
+def test_a_store_tells_all_processes_which_were_used_and_when(took: int, since: int) -> None:
     store = MemoryStore(lambda: NOW + 7)
     one, other = (
-        Attempts(Sealer((SECRET,), secrets.token_bytes), "__Host-admit-", store) for _ in range(2)
+        Attempts(
+            Sealer((SECRET,), secrets.token_bytes),
+            "__Host-admit-",
+            milliseconds=lambda: NOW * 1000,
+            store=store,
+        )
+        for _ in range(2)
     )
-    assert run_sync(one.use("abc", NOW)) == (NOW + 7) * 1000
+    request = replace(REQUEST, state="abc", began=NOW * 1000 - took)
+    at = (NOW + 7) * 1000
+    assert run_sync(one.use(request, NOW)) == (at, at - since)
     assert run_sync(other.is_spent("abc"))
-    assert run_sync(other.use("abc", NOW)) is None
+    assert run_sync(other.use(request, NOW)) is None
     assert not run_sync(other.is_spent("other"))
 
 

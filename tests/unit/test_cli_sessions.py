@@ -279,6 +279,16 @@ def test_whoever_ends_sessions_is_in_the_log(
     assert logging.getLogger("admit").level == logging.NOTSET
 
 
+@pytest.mark.parametrize("sub", ["\udcff", "\ud800x"])
+def test_a_user_whose_name_is_no_text_can_be_ended_and_is_in_the_log(
+    deployed: Deployed, caplog: pytest.LogCaptureFixture, sub: str
+) -> None:
+    result = deployed.run("sessions", "end", "--user", sub)
+    assert (result.exit_code, result.stderr) == (1, f"Error: {NO_SUCH_USER}\n")
+    [event] = [record.admit_event for record in caplog.records if hasattr(record, "admit_event")]
+    assert event.name == "session.ended"
+
+
 def test_the_log_goes_to_stderr_where_nobody_else_takes_it(deployed: Deployed) -> None:
     deployed.sign_in("00u1")
     command = [sys.executable, "-c", "from admit.cli import main; main()", "sessions", "end"]

@@ -47,7 +47,11 @@ class Deployment:
         id_token = IDToken(PROVIDER.sign(CLAIMS), CLAIMS)
         _, cookie = run_sync(
             self.sessions(*keys).start(
-                id_token, None, attempt="attempt-of-16-ch", since=self.now * 1000, now=self.now
+                id_token,
+                None,
+                attempt="attempt-of-16-ch",
+                moment=(self.now * 1000, self.now * 1000),
+                now=self.now,
             )
         )
         return cookie

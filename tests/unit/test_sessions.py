@@ -45,7 +45,7 @@ def start(
     sessions: CookieSessions, id_token: IDToken = ID_TOKEN, userinfo: UserInfo | None = None
 ) -> tuple[Session, str]:
     return run_sync(
-        sessions.start(id_token, userinfo, attempt="attempt-of-16-ch", since=0, now=NOW)
+        sessions.start(id_token, userinfo, attempt="attempt-of-16-ch", moment=(0, 0), now=NOW)
     )
 
 

@@ -44,6 +44,11 @@ def test_another_issuer_or_sub_is_another_user(iss: str, sub: str) -> None:
     assert user_id(iss, sub) != user_id(ISSUER, "00u1")
 
 
+def test_a_name_that_is_no_unicode_text_has_an_id_too() -> None:
+    # An argument of a command may be any bytes; so may an escape in JSON.
+    assert len({user_id(ISSUER, "\udcff"), user_id(ISSUER, "\udcfe"), user_id(ISSUER, "")}) == 3
+
+
 def test_the_same_mail_address_and_username_do_not_make_the_same_user() -> None:
     mine = user_of(email="victim@example.com", preferred_username="victim")
     theirs = User({**mine.claims, "sub": "00u2"})

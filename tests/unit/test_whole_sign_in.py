@@ -69,7 +69,7 @@ def test_a_browser_goes_out_comes_back_and_is_signed_in() -> None:
     provider.userinfo["groups"] = ["staff"]
     rp = relying_party(provider)
     sealer = Sealer(["secret-" * 6], secrets.token_bytes)
-    attempts = Attempts(sealer, "__Host-admit-")
+    attempts = Attempts(sealer, "__Host-admit-", milliseconds=lambda: NOW * 1000)
     sessions = CookieSessions(
         sealer, secrets.token_bytes, name="__Host-admit", audience=(ISSUER, "client"),
         idle=3600, absolute=43_200,
@@ -81,13 +81,13 @@ def test_a_browser_goes_out_comes_back_and_is_signed_in() -> None:
 
     state = response_state(callback)
     kept = attempts.open(cookies[attempts.cookie_name(state)])
-    assert kept == attempt
-    since = run_sync(attempts.use(state, NOW))
-    assert since == NOW * 1000
+    assert kept == replace(attempt, began=NOW * 1000)
+    moment = run_sync(attempts.use(kept, NOW))
+    assert moment == (NOW * 1000, NOW * 1000)
     signed_in = run_sync(rp.complete(callback, attempt))
     _, cookie = run_sync(
         sessions.start(
-            signed_in.id_token, signed_in.userinfo, attempt="a" * 16, since=since, now=NOW
+            signed_in.id_token, signed_in.userinfo, attempt="a" * 16, moment=moment, now=NOW
         )
     )
 

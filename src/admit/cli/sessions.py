@@ -191,7 +191,7 @@ def _count(deployment: Deployment, before: int | None, key_id: bytes | None = No
 
 
 def _soon() -> str:
-    from admit.stored_sessions import MARKS_FRESH
+    from admit.shared_marks import MARKS_FRESH
 
     return f"It takes effect within {MARKS_FRESH} seconds, on every process."
 

@@ -48,6 +48,10 @@ class Bridge(LoginManager):
         else:
             self._update_request_context_with_user(user)
 
+    def see_nobody(self) -> None:
+        """Let `current_user` be nobody for the rest of the request."""
+        self._update_request_context_with_user()
+
     def unauthorized(self) -> flask.Response:
         """Return what `login_required` answers a visitor who is not signed in."""
         user_unauthorized.send(_app())

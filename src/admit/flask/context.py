@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
 import flask
 from werkzeug.exceptions import HTTPException
 
+from admit.errors import SignInError
+from admit.model import Session
+
 #: What a request knows: its session, once somebody has asked, and that it was ended.
 SESSION, ENDED = "_admit_session", "_admit_ended"
+#: The content of its cookie, where the browser has yet to get it; why the session is not known.
+COOKIE, UNKNOWN = "_admit_cookie", "_admit_unknown"
+#: The user, as Flask-Login keeps them.
+LOADED = "_login_user"
 NOBODYS_CACHE = "private, no-store"
 
 
@@ -36,6 +47,33 @@ def endpoint_of_home() -> str | None:
     return endpoint
 
 
-def context_of_request() -> object:
+@contextmanager
+def new_session(session: Session, text: str) -> Iterator[None]:
+    """Let the request be that of a session that has just begun, unless the block raises."""
+    names, context = (SESSION, COOKIE, UNKNOWN, ENDED, LOADED), context_of_request()
+    former = {name: getattr(context, name) for name in names if hasattr(context, name)}
+
+    def put(known: Mapping[str, Any]) -> None:
+        for name in names:
+            context.pop(name, None)
+        for name, value in known.items():
+            setattr(context, name, value)
+
+    put({SESSION: session, COOKIE: text})
+    try:
+        yield
+    except Exception:
+        put(former)
+        raise
+
+
+def check_known(context: object) -> None:
+    """Raise what kept the session of the request from being known, if anything did."""
+    error: SignInError | None = getattr(context, UNKNOWN, None)
+    if error is not None:
+        raise error
+
+
+def context_of_request() -> Any:  # noqa: ANN401 - Flask's, of any attributes
     """Return what ``flask.g`` stands for, looked up once for several uses."""
     return flask.g._get_current_object()  # noqa: SLF001

@@ -9,7 +9,7 @@ import flask
 from werkzeug.local import LocalProxy
 
 from admit.errors import ConfigurationError, Problem, SignInAgain
-from admit.flask.context import ENDED, SESSION, context_of_request
+from admit.flask.context import COOKIE, ENDED, SESSION, check_known, context_of_request
 from admit.ports import run_sync
 from admit.session_codec import decode_tokens
 
@@ -81,11 +81,12 @@ class CurrentSession:
         stored, settings = self._state.parts.stored, self._state.parts.settings
         if stored is None or not settings.access_tokens:
             raise ConfigurationError("config.invalid", (NO_TOKENS,))
-        session = self._state.session()
+        session, context = self._state.session(), context_of_request()
         if session is None:
+            check_known(context)
             raise SignInAgain("session.missing", "nobody is signed in")
-        text = flask.request.cookies[self._state.parts.endpoints.cookies.session]
-        context = context_of_request()
+        name = self._state.parts.endpoints.cookies.session
+        text = getattr(context, COOKIE, None) or flask.request.cookies[name]
         try:
             fresh = run_sync(stored.tokens.fresh(text, session, scopes, min_ttl))
         except SignInAgain as error:

@@ -15,16 +15,19 @@ import flask
 from admit.assembly import Beside, assemble
 from admit.blocking import BlockingLater, BlockingLock, blocking_keeper, blocking_pause
 from admit.config import read_settings
-from admit.errors import SignInError, StoreUnavailable
+from admit.errors import StoreUnavailable
 from admit.events import LOGGER, Emit, log_event
 from admit.failures import Failure
 from admit.flask import ends
 from admit.flask.bridge import has_session_of_flasks
+from admit.flask.context import new_session
 from admit.flask.lookup import current_state
 from admit.flask.own_session import empty_session, signed_out
-from admit.flask.state import PUBLIC, REFRESHING, AppState
+from admit.flask.routes import PUBLIC
+from admit.flask.state import REFRESHING, AppState
 from admit.flask.translate import from_flask, to_flask
 from admit.http_client import BlockingHttp
+from admit.model import Session
 from admit.ports import Http, SessionStore, run_sync
 from admit.protocol.authorization import check_parameters
 from admit.settings import Settings
@@ -61,13 +64,13 @@ class SignIn:
         app: flask.Flask | None = None,
         *,
         http: Http | None = None,
-        clock: Callable[[], int] = lambda: int(time.time()),
+        clock: Callable[[], float] = time.time,
         on_event: Emit | None = None,
         store: SessionStore | None = None,
         **settings: Any,  # noqa: ANN401 - read and checked in `config`
     ) -> None:
         self._http = http
-        self._clock = clock
+        self._fine_clock = clock
         self._on_event = on_event
         self._store = store
         self._settings = settings
@@ -98,7 +101,7 @@ class SignIn:
             read,
             http=http,
             lock=BlockingLock,
-            clock=self._clock,
+            clock=self._fine_clock,
             random=os.urandom,
             emit=self._emit,
             debug=lambda: app.debug,
@@ -130,7 +133,8 @@ class SignIn:
     def on_sign_in(self, hook: Callable[[User], Any]) -> Callable[[User], Any]:
         """Call *hook* with the user at each sign-in, to store or refuse them. A decorator.
 
-        To refuse, raise `AuthorizationDenied` with a code of your own that begins with ``app.``.
+        `current_user` and `current_session` are the new user's already. To refuse, raise
+        `AuthorizationDenied` with a code of your own that begins with ``app.``.
         """
         self._on_sign_in = hook
         return hook
@@ -196,20 +200,27 @@ class SignIn:
         """
         ends.end_all_sessions(current_state(), before, now=self._clock())
 
-    def _signed_in(self, user: User) -> None:
-        """Give the new user an empty session of Flask's; the former's comes back if refused."""
+    def _signed_in(self, user: User, session: Session, text: str) -> None:
+        """Make the request the new user's, with an empty session of Flask's, and call the hook.
+
+        Where it raises, all of that is the former user's again.
+        """
         former = dict(flask.session)
         empty_session()
         try:
-            if self._on_sign_in is not None:
-                self._on_sign_in(user)
-        except SignInError:
+            with new_session(session, text):
+                if self._on_sign_in is not None:
+                    self._on_sign_in(user)
+        except Exception:
             if has_session_of_flasks():
                 flask.session.clear()
                 flask.session.update(former)
             raise
         if REFRESHING in former:
             flask.session["_fresh"] = True
+
+    def _clock(self) -> int:
+        return int(self._fine_clock())
 
     def _failure_body(self, failure: Failure) -> str | None:
         return None if self._failure_page is None else self._failure_page(failure)

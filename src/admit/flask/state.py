@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 import flask
 from flask_login import current_user, user_logged_out
 
 from admit.assembly import Assembly
-from admit.browser import BrowserRequest, BrowserResponse
 from admit.errors import (
     AuthorizationDenied,
     ResponseRejected,
@@ -22,20 +21,21 @@ from admit.flask.context import (
     ENDED,
     NOBODYS_CACHE,
     SESSION,
+    UNKNOWN,
+    check_known,
     context_of_request,
     endpoint_of_home,
     keep_private,
 )
+from admit.flask.routes import PUBLIC, add_routes
 from admit.flask.translate import from_flask, to_flask
 from admit.model import Session
 from admit.ports import run_sync
-from admit.protocol.global_token_revocation import LONGEST_BODY
 from admit.user import User
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import Headers
 
-PUBLIC = "_admit_public"
 #: That the sign-ins just before it may be forgotten: the session has stuck.
 SETTLED = "_admit_settled"
 NOT_ASKED = object()
@@ -68,52 +68,38 @@ class AppState:
         self._clock = clock
         self._load_user = load_user
         self._home: object = NOT_ASKED
-        settings, add = parts.settings, app.add_url_rule
-        form_post = settings.client.response_mode == "form_post"
-        add(settings.sign_in_path, "signin", self._view(parts.endpoints.starts.answer),
-            methods=["GET", "POST"])  # fmt: skip
-        add(settings.sign_out_path, "signout", self._view(parts.sign_out.answer),
-            methods=["GET", "POST"])  # fmt: skip
-        add(settings.callback_path, "signin_callback", self._view(parts.endpoints.callback),
-            methods=["GET", "POST"] if form_post else ["GET"])  # fmt: skip
-        self._lands_at_home = settings.signed_out_path == "/"
+        add_routes(app, parts)
+        self._lands_at_home = parts.settings.signed_out_path == "/"
         app.url_value_preprocessor(self._each_request)
-        if not self._lands_at_home:
-            add(settings.signed_out_path, "signed_out", self._view(parts.sign_out.returned))
-        if parts.stored is not None:
-            calls = parts.stored.calls
-            add(settings.backchannel_logout_path, "signin_backchannel_logout",
-                self._view(calls.backchannel), methods=["POST"])  # fmt: skip
-            add(settings.frontchannel_logout_path, "signin_frontchannel_logout",
-                self._view(calls.frontchannel), methods=["GET", "POST"])  # fmt: skip
-            if settings.universal_logout_path is not None:
-                add(settings.universal_logout_path, "signin_universal_logout",
-                    _universal(calls.universal), methods=["POST"])  # fmt: skip
-        if settings.protect_all:
+        if parts.settings.protect_all:
             app.before_request(self._protect)
         app.register_error_handler(SignInError, self._failed)
         app.jinja_env.globals["signout_token"] = self._sign_out_token
         user_logged_out.connect(self._logged_out, app)
 
-    def _view(self, answer: Callable[[BrowserRequest], Any]) -> Callable[[], flask.Response]:
-        def view() -> flask.Response:
-            return to_flask(run_sync(answer(from_flask())))
-
-        setattr(view, PUBLIC, True)
-        return view
-
     def session(self) -> Session | None:
-        """Return the session of the current request, loaded once and only when asked for."""
+        """Return the session of the current request, loaded once and only when asked for.
+
+        Raises:
+            StoreUnavailable: Nobody knows. The rest of the request, such as a page that says so,
+                sees nobody.
+        """
         context = context_of_request()
         session = getattr(context, SESSION, NOT_ASKED)
         if session is NOT_ASKED:
             cookies, endpoints = flask.request.cookies, self.parts.endpoints
             cookie = cookies.get(endpoints.cookies.session)
-            session = run_sync(self.parts.sessions.load(cookie, self._clock()))
+            flask.after_this_request(self._finish)
+            setattr(context, SESSION, None)
+            try:
+                session = run_sync(self.parts.sessions.load(cookie, self._clock()))
+            except SignInError as error:
+                setattr(context, UNKNOWN, error)
+                self._manager.see_nobody()
+                raise
             setattr(context, SESSION, session)
             if endpoints.cookies.rounds in cookies and endpoints.rounds.has_stuck(cookies):
                 setattr(context, SETTLED, True)
-            flask.after_this_request(self._finish)
         return cast("Session | None", session)
 
     def user(self) -> Any:  # noqa: ANN401 - the application's own
@@ -182,7 +168,9 @@ class AppState:
     def _logged_out(self, _app: flask.Flask, **_: object) -> None:
         """End the local session, wherever `logout_user` is called."""
         session = self.session()
-        if session is not None:
+        if session is None:
+            check_known(context_of_request())
+        else:
             run_sync(self.parts.sessions.end(session, self._clock()))
             if self.parts.stored is not None:
                 self.parts.stored.tokens.revoke_later(session)
@@ -255,15 +243,3 @@ class AppState:
     def _sign_out_token(self) -> str:
         session = self.session()
         return "" if session is None else self.parts.sign_out.token(session)
-
-
-def _universal(
-    answer: Callable[[BrowserRequest, bytes], Coroutine[Any, Any, BrowserResponse]],
-) -> Callable[[], flask.Response]:
-    def view() -> flask.Response:
-        # One byte more than may be: enough to be refused.
-        body = flask.request.stream.read(LONGEST_BODY + 1)
-        return to_flask(run_sync(answer(from_flask(form=False), body)))
-
-    setattr(view, PUBLIC, True)
-    return view

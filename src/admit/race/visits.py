@@ -105,7 +105,7 @@ class Visits:
                 signed_in.id_token,
                 None,
                 attempt=attempt_key(request.state),
-                since=since or 0,
+                moment=(since or 0, since or 0),
                 now=clock(),
                 tokens=signed_in.tokens,
             )
