@@ -158,9 +158,8 @@ class StoredSessions:
         if kept is None:
             return None
         session = self._opened(cookie, kept.value)
-        if session is None:
-            return None
-        if session.since <= max(kept.ended, await self.shared_marks.of(kept.value, now)):
+        ended = max(kept.ended, await self.shared_marks.of(kept.value, now))
+        if session is None or session.since <= ended:
             return None
         # By the store's clock alone: those of the machines may differ.
         lived = kept.at // MILLISECONDS - session.seen_at
