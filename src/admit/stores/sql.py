@@ -33,8 +33,18 @@ from admit.errors import StoreUnavailable
 from admit.ports import OWNER_BYTES, Record
 from admit.stores.listed import HEAD_BYTES, Listed, listed
 from admit.stores.sql_database import Database
-from admit.stores.sql_engine import engine_of
-from admit.stores.sql_tables import LABELS, METADATA, NAMES, SESSIONS, Kind, clock, loading, missing
+from admit.stores.sql_engine import engine_of, place_of
+from admit.stores.sql_tables import (
+    LABELS,
+    METADATA,
+    NAMES,
+    SESSIONS,
+    Kind,
+    clock,
+    loading,
+    missing,
+    unfit,
+)
 
 #: Seconds between two looks for what has expired, in each process, and rows removed by one look.
 SWEEP_EVERY, SWEEP_ROWS = 60, 1000
@@ -66,6 +76,7 @@ class SqlStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.place = place_of(engine.url)
         self._swept_at = 0.0
         lite = engine.dialect.name == "sqlite"
         self._insert = sqlite.insert if lite else postgresql.insert
@@ -193,10 +204,8 @@ class SqlStore:
         self._database.ask(act)
 
     def problem(self) -> str | None:
-        """Return which table is missing, or has a former layout; None where all can work."""
-        for table, there in self._database.ask(missing):
-            return f"the table {table.name} " + ("has a former layout" if there else "is missing")
-        return None
+        """Return why it cannot work, such as a table that is missing; None where it can."""
+        return self._database.ask(unfit)
 
     def close(self) -> None:
         """Close the connections. The next use makes new ones."""

@@ -20,6 +20,8 @@ from sqlalchemy import (
     Table,
     bindparam,
     cast,
+    delete,
+    false,
     func,
     inspect,
     select,
@@ -96,3 +98,17 @@ def missing(connection: Connection) -> list[tuple[Table, bool]]:
         if not columns.issuperset(table.columns.keys()):
             found.append((table, there))
     return found
+
+
+def unfit(connection: Connection) -> str | None:
+    """Return which table is missing, or has a former layout; None where all can work.
+
+    Raises:
+        DBAPIError: It cannot even be asked, or is SQLite's and cannot be written.
+    """
+    for table, there in missing(connection):
+        return f"the table {table.name} " + ("has a former layout" if there else "is missing")
+    if connection.dialect.name == "sqlite":
+        # A file that may be read alone says so only to who would write.
+        connection.execute(delete(SESSIONS).where(false()))
+    return None
