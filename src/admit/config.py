@@ -87,6 +87,19 @@ def read_settings(
     return settings
 
 
+def read_place(environ: Mapping[str, Any], *, okta_env: Path) -> str | None:
+    """Return where sessions are kept, whatever the other settings are; None where nothing says it.
+
+    Raises:
+        ConfigurationError: ``config.invalid``: quotes stand around it, for example.
+    """
+    reader = Reader([Source("environment", environ), read_okta_env(okta_env)], ALIASES)
+    place = reader.optional("sessions")
+    if reader.problems:
+        raise ConfigurationError("config.invalid", tuple(reader.problems))
+    return place
+
+
 def _unknown_names(reader: Reader, sources: list[Source]) -> None:
     known = {f"ADMIT_{name.upper()}" for name in NAMES}
     for source in sources:

@@ -18,7 +18,7 @@ UNCHANGED = re.compile(
 #: Schemes of the URLs of stores.
 STORES = (
     "sqlite", "postgresql", "redis", "rediss", "redis+sentinel", "rediss+sentinel",
-    "redis+cluster", "rediss+cluster",
+    "redis+cluster", "rediss+cluster", "postgres",
 )  # fmt: skip
 TO_A_STORE = (
     "Set ADMIT_SESSIONS to a store, such as sqlite:///sessions.db or redis://localhost:6379/0"

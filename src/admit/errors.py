@@ -100,12 +100,13 @@ class ConfigurationError(SignInError):
 
     def __init__(self, code: str, problems: tuple[Problem, ...]) -> None:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__(code, f"{count} in the configuration of sign-in")
+        self._count = f"{count} in the configuration of sign-in"
+        super().__init__(code, " - ".join([self._count, *map(str, problems)]))
         self.problems = problems
 
     def __str__(self) -> str:
         """Return the count, then a line for each problem."""
-        return "\n  - ".join([f"{self.code}: {self.detail}", *map(str, self.problems)])
+        return "\n  - ".join([f"{self.code}: {self._count}", *map(str, self.problems)])
 
 
 class ProviderError(SignInError):

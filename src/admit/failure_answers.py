@@ -65,6 +65,7 @@ class FailureAnswers:
             error,
             random=self._random(REFERENCE_BYTES),
             start_again=self._guard.sign_in_at(return_to or self._guard.default),
+            again=self._guard.again_at(request),
         )
         self._emit(Event(_event_name(failure.code, failure.text), _told(failure)))
         wait = failure.retry_after

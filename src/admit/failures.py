@@ -32,6 +32,7 @@ class Failure:
         fix: What the developer or operator does about it.
         request_id: The provider's name for the exchange that failed.
         start_again: Where a new sign-in begins.
+        try_again: The page itself, where a new sign-in is not needed; else empty.
         other_account: Whether another account is what helps.
     """
 
@@ -46,16 +47,18 @@ class Failure:
     retry_after: int | None
     request_id: str
     start_again: str = field(repr=False)
+    try_again: str = field(repr=False)
     other_account: bool
 
 
-def explain(error: SignInError, *, random: bytes, start_again: str) -> Failure:
+def explain(error: SignInError, *, random: bytes, start_again: str, again: str) -> Failure:
     """Return *error* explained.
 
     Args:
         error: As it was raised.
         random: Five fresh bytes, for the reference.
         start_again: Where a new sign-in begins.
+        again: The page itself; empty where opening it again can do nothing.
     """
     error = refined(error)
     no_access = error.code in CLOSED or error.code.startswith("app.")
@@ -71,5 +74,6 @@ def explain(error: SignInError, *, random: bytes, start_again: str) -> Failure:
         retry_after=error.retry_after,
         request_id=error.request_id,
         start_again=start_again,
+        try_again=again if error.code.startswith("store.") else "",
         other_account=no_access,
     )

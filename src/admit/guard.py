@@ -42,6 +42,18 @@ class Guard:
         query = f"?{request.query}" if request.query else ""
         return self.return_to(f"{self._settings.prefix}{request.path}{query}")
 
+    def again_at(self, request: BrowserRequest) -> str:
+        """Return the URL of the page itself; empty where opening it again can do nothing.
+
+        What was sent to it is lost, and a callback's code may be spent.
+        """
+        callback = self._settings.callback_path.rstrip("/")
+        if request.method not in {"GET", "HEAD"} or request.path.rstrip("/") == callback:
+            return ""
+        query = f"?{request.query}" if request.query else ""
+        path = f"{self._settings.prefix}{request.path}{query}"
+        return self.absolute(self.return_to(path, own=frozenset()))
+
     def sign_in_at(self, return_to: str) -> str:
         """Return the URL that signs in and comes back."""
         if return_to == self.default:

@@ -99,9 +99,11 @@ def failure_page(failure: Failure, *, home: str, debug: bool) -> str:
         home: A link out of here.
         debug: The reader is the developer.
     """
-    first = "Use another account" if failure.other_account else "Start again"
-    again = failure.start_again
-    if failure.other_account:
+    first, again = "Start again", failure.start_again
+    if failure.try_again:
+        first, again = "Try again", failure.try_again
+    elif failure.other_account:
+        first = "Use another account"
         again += ("&" if "?" in again else "?") + "prompt=login"
     content = (
         f"<p>{escape(failure.text.message)}</p>\n"

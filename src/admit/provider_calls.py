@@ -27,7 +27,7 @@ from admit.settings import Settings
 
 OK, NO_CONTENT, BAD_REQUEST, UNAUTHORIZED, NOT_FOUND = 200, 204, 400, 401, 404
 SERVER_ERRORS = 500
-FRAME = "<!doctype html>\n<html lang=en><title>Signed out</title>\n"
+FRAME = "<!doctype html>\n<html lang=en><title>{}</title>\n"
 
 
 class ProviderCalls:
@@ -177,16 +177,18 @@ class ProviderCalls:
 
         Spec: Front-Channel Logout 1.0, section 3.
         """
-        status = OK
+        status, title = OK, "Signed out"
         try:
             sid = parse_frontchannel_logout(request.parameters, client=self._client)
             await self._ends.of_provider_session(sid, by="frontchannel")
         except SignInError as error:
             self._tell(error, "frontchannel")
-            status = error.status
+            status, title = error.status, "Not signed out"
         policy = f"default-src 'none'; base-uri 'none'; frame-ancestors {await self._framers()}"
         return BrowserResponse(
-            status=status, body=FRAME, headers=(*NO_STORE, ("Content-Security-Policy", policy))
+            status=status,
+            body=FRAME.format(title),
+            headers=(*NO_STORE, ("Content-Security-Policy", policy)),
         )
 
     async def _framers(self) -> str:

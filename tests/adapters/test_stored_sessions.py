@@ -224,6 +224,21 @@ def test_a_page_that_needs_the_user_says_503_and_nobody_is_signed_out(
     assert browser.is_signed_in()
 
 
+def test_a_page_that_needs_the_store_can_be_opened_again(
+    site: Site, browser: Browser, store: Store
+) -> None:
+    browser.sign_in()
+    other = site.browser()
+    callback = site.provider.callback(other.begin())
+    store.away = True
+    again = '<a class="button" href="http://localhost:5000{}">Try again</a>'
+    assert again.format("/profile?a=1&amp;b=2") in browser.get("/profile?a=1&b=2").text
+    for answer in (other.get(callback), browser.post("/signout", OWN)):
+        assert answer.status_code == 503
+        assert "Try again" not in answer.text
+        assert "Start again" in answer.text
+
+
 def test_visitors_without_a_cookie_do_not_need_the_store(browser: Browser, store: Store) -> None:
     store.away = True
     assert browser.get("/").status_code == 200

@@ -199,6 +199,9 @@ def test_the_button_loads_the_frames_too(browser: Browser) -> None:
     answer = press(browser, "end_session")
     assert len(frames(answer)) == 1
     assert 'href="/"' in answer.text
+    home = browser.get("/").text
+    assert "Front-channel logout, by iss and sid" in home
+    assert '<span class="badge open">in a frame</span>' in home
 
 
 @pytest.mark.parametrize(

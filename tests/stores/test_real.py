@@ -176,7 +176,8 @@ def test_a_missing_table_stops_the_start_with_the_command_that_makes_it(tmp_path
         SignIn(flask.Flask("app"), sessions=url, **SETTINGS)
 
     made = CliRunner().invoke(main, ["store", "create"], env={"ADMIT_SESSIONS": url})
-    assert (made.exit_code, made.output) == (0, "<SqlStore sqlite> is ready.\n")
+    place = f"SQLite file {tmp_path}/sessions.db"
+    assert (made.exit_code, made.output) == (0, f"{place} is ready.\n")
     SignIn(flask.Flask("app"), sessions=url, **SETTINGS)
 
 

@@ -18,6 +18,7 @@ from admit.cli.keys import keys
 from admit.cli.race import race
 from admit.cli.refusals import refusals
 from admit.cli.sessions import sessions
+from admit.cli.store import store
 
 if TYPE_CHECKING:
     from admit.errors import Problem
@@ -85,27 +86,7 @@ def settings(app_name: str | None) -> None:
 main.add_command(sessions)
 main.add_command(keys)
 main.add_command(race)
-
-
-@main.group()
-def store() -> None:
-    """Prepare the store that ADMIT_SESSIONS names."""
-
-
-@store.command()
-@click.argument("url", envvar="ADMIT_SESSIONS")
-@refusals
-def create(url: str) -> None:
-    """Make what the store at URL needs, such as its table, if it is not there."""
-    from admit.config_sessions import is_store
-    from admit.stores import open_store
-
-    if not is_store(url):
-        known = "sqlite://, postgresql://, redis:// and the like"
-        raise click.ClickException(f"That is no store's URL: give one of {known}.")
-    opened = open_store(url)
-    opened.create()
-    click.echo(f"{opened!r} is ready.")
+main.add_command(store)
 
 
 def _show(rows: list[tuple[str, str]]) -> None:

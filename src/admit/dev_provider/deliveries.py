@@ -46,6 +46,7 @@ class Delivery:
         status: The HTTP status of the answer; None while there is none.
         body: The answer's body, at most 64 KiB of it.
         problem: Why there is no answer, such as ``ConnectionRefusedError``; else empty.
+        framed: The browser was told to load it in a frame; nobody here sees an answer.
     """
 
     kind: str
@@ -55,15 +56,18 @@ class Delivery:
     status: int | None = None
     body: str = ""
     problem: str = ""
+    framed: bool = False
 
     @property
     def is_done(self) -> bool:
         """Return whether the app answered, or never will."""
-        return self.status is not None or bool(self.problem)
+        return self.status is not None or bool(self.problem) or self.framed
 
     @property
     def outcome(self) -> str:
         """Return the status, or what stands for it on a page."""
+        if self.framed:
+            return "in a frame"
         if self.problem == TimeoutError.__name__:
             return "no answer"
         return str(self.status or ("no connection" if self.problem else "on its way"))
@@ -85,13 +89,18 @@ class Deliveries:
 
     def send(self, message: Message) -> Delivery:
         """Send a message, and return what became of it within about five seconds."""
-        number = self._note(message)
+        number = self._expect(message)
         return self._deliver(number, message)
 
     def send_later(self, message: Message) -> None:
         """Send a message from a thread of its own."""
-        number = self._note(message)
+        number = self._expect(message)
         threading.Thread(target=self._deliver, args=(number, message), daemon=True).start()
+
+    def show(self, *, kind: str, about: str, app: str, uri: str) -> None:
+        """Note what a browser is told to load in a frame."""
+        with self._changed:
+            self._note(Delivery(kind=kind, about=about, app=app, uri=uri, framed=True))
 
     def settled(self, seconds: float = 2 * SECONDS) -> bool:
         """Wait until nothing is on its way; return whether that is so."""
@@ -108,16 +117,18 @@ class Deliveries:
         with self._changed:
             self._kept.clear()
 
-    def _note(self, message: Message) -> int:
-        delivery = Delivery(
-            kind=message.kind, about=message.about, app=message.app, uri=message.uri
-        )
+    def _expect(self, message: Message) -> int:
         with self._changed:
-            number = next(self._numbers)
-            self._kept[number] = delivery
             self._on_their_way += 1
-            while len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
+            return self._note(
+                Delivery(kind=message.kind, about=message.about, app=message.app, uri=message.uri)
+            )
+
+    def _note(self, delivery: Delivery) -> int:
+        number = next(self._numbers)
+        self._kept[number] = delivery
+        while len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
         return number
 
     def _deliver(self, number: int, message: Message) -> Delivery:

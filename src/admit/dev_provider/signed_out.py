@@ -39,17 +39,21 @@ def signed_out(provider: Provider, sessions: list[Session], back: str | None) ->
 
 
 def _frames(provider: Provider, session: Session) -> list[str]:
-    return [
-        pages.with_pairs(
-            client.frontchannel_logout_uri,
-            [
-                ("iss", provider.servers[session.clients[client.client_id]].issuer),
-                ("sid", session.sid),
-            ],
+    """Return what is loaded in frames, and note it for the home page."""
+    frames = []
+    for client in clients_of(provider, session):
+        if not client.frontchannel_logout_uri:
+            continue
+        issuer = provider.servers[session.clients[client.client_id]].issuer
+        pairs = [("iss", issuer), ("sid", session.sid)]
+        frames.append(pages.with_pairs(client.frontchannel_logout_uri, pairs))
+        provider.deliveries.show(
+            kind="Front-channel logout",
+            about="iss and sid",
+            app=client.name,
+            uri=client.frontchannel_logout_uri,
         )
-        for client in clients_of(provider, session)
-        if client.frontchannel_logout_uri
-    ]
+    return frames
 
 
 def _origin(uri: str) -> str:

@@ -23,7 +23,7 @@ from admit.stores.listed import HEAD_BYTES, Listed, listed
 from admit.stores.redis_names import RECORDS, index_of, key_of, loading, named, record_of
 from admit.stores.redis_quick import Quick
 from admit.stores.redis_scripts import Script
-from admit.stores.redis_url import client_of
+from admit.stores.redis_url import client_of, mistake_of, place_of
 from admit.stores.silence import Silence
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ def open_url(url: str) -> RedisStore:
     Raises:
         ValueError: The URL is no good.
     """
-    return RedisStore(client_of(url))
+    return RedisStore(client_of(url), place_of(url))
 
 
 class RedisStore:
@@ -52,9 +52,11 @@ class RedisStore:
 
     Args:
         client: A client; or what makes one, where making one already asks the servers.
+        place: Where it is, in words that hold no password.
     """
 
-    def __init__(self, client: Redis | Callable[[], RedisCluster]) -> None:
+    def __init__(self, client: Redis | Callable[[], RedisCluster], place: str = "Redis") -> None:
+        self.place = place
         self._made: Any = client if isinstance(client, Redis) else None
         self._make = client
         self._silence = Silence()
@@ -179,7 +181,8 @@ class RedisStore:
                         yield listed(key_of(name), head, left=left // MILLISECONDS, size=size)
 
     def create(self) -> None:
-        """Do nothing: Redis needs no table."""
+        """Ask Redis, which needs no table, whether it is there."""
+        self._with(lambda client: client.ping())
 
     def problem(self) -> str | None:
         """Return None: a Redis that answers can work."""
@@ -231,4 +234,4 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (RedisError, RedisClusterException, OSError) as error:
-        raise StoreUnavailable(f"Redis: {type(error).__name__}") from None
+        raise mistake_of(error) or StoreUnavailable(f"Redis: {type(error).__name__}") from None

@@ -1,6 +1,6 @@
 """Clients of Redis from one URL: one server, one of several behind Sentinel, or a Cluster.
 
-May know: nothing else of this package.
+May know: mistakes.
 """
 
 from __future__ import annotations
@@ -12,12 +12,16 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode, RedisCluster
+from redis.connection import parse_url
+from redis.exceptions import AuthenticationError
 from redis.retry import Retry
 from redis.sentinel import (
     Sentinel,
     SentinelManagedConnection,
     SentinelManagedSSLConnection,
 )
+
+from admit.stores.mistakes import ENCODED, Mistake, UrlMistakeError
 
 #: Seconds for one answer of Redis, and for a connection.
 TIMEOUT = 2.0
@@ -69,10 +73,40 @@ def client_of(url: str) -> Redis | Callable[[], RedisCluster]:
     return _behind_sentinel(parts, options)
 
 
+def place_of(url: str) -> str:
+    """Return where a Redis is, in words that hold neither user nor password. The URL is good."""
+    parts = urlsplit(url)
+    kind = parts.scheme.partition("+")[2]
+    if kind == "":
+        told = parse_url(url)  # type: ignore[no-untyped-call]
+        return f"Redis at {told.get('host', 'localhost')}:{told.get('port', PORT)}"
+    default = PORT if kind == "cluster" else SENTINEL_PORT
+    hosts = ", ".join(f"{host}:{port}" for host, port in _hosts(parts, default))
+    if kind == "cluster":
+        return f"Redis Cluster at {hosts}"
+    service = parts.path.strip("/").partition("/")[0]
+    return f"Redis behind Sentinel at {hosts}, service {service}"
+
+
+def mistake_of(error: BaseException | None) -> Mistake | None:
+    """Return what is wrong with the password, if that is why Redis refuses; None otherwise."""
+    while error is not None and not isinstance(error, AuthenticationError):
+        error = error.__cause__
+    if error is None:
+        return None
+    if "invalid" in str(error):
+        return Mistake(
+            "Redis refuses the user or the password", f"Correct both in the URL. {ENCODED}"
+        )
+    if "without any password" in str(error):
+        return Mistake("Redis has no password, and the URL has one", "Remove it from the URL.")
+    return Mistake("Redis wants a password, and the URL has none", f"Put it there. {ENCODED}")
+
+
 def _behind_sentinel(parts: SplitResult, options: dict[str, Any]) -> Redis:
     service, _, database = parts.path.strip("/").partition("/")
     if not service:
-        raise ValueError("the service is missing")
+        raise UrlMistakeError("the name of the service is missing after the hosts")
     own = {key: values[0] for key, values in parse_qs(parts.query).items()}
     told = Sentinel(  # type: ignore[no-untyped-call]
         _hosts(parts, SENTINEL_PORT),

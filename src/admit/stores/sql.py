@@ -30,9 +30,9 @@ from sqlalchemy.exc import ArgumentError
 from admit.ports import OWNER_BYTES, Record
 from admit.stores.listed import HEAD_BYTES, Listed, listed
 from admit.stores.sql_database import Database
-from admit.stores.sql_engine import engine_of
+from admit.stores.sql_engine import engine_of, place_of
 from admit.stores.sql_sweep import Sweeper
-from admit.stores.sql_tables import LABELS, NAMES, SESSIONS, Kind, clock, loading, make, problem
+from admit.stores.sql_tables import LABELS, NAMES, SESSIONS, Kind, clock, loading, make, unfit
 
 MILLISECONDS = 1000
 NONCE_BYTES = 16
@@ -62,6 +62,7 @@ class SqlStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.place = place_of(engine.url)
         lite = engine.dialect.name == "sqlite"
         self._insert = sqlite.insert if lite else postgresql.insert
         self._greatest = func.max if lite else func.greatest
@@ -194,8 +195,8 @@ class SqlStore:
         self._database.ask(make)
 
     def problem(self) -> str | None:
-        """Return which table is missing, or has a former layout; None where all can work."""
-        return self._database.ask(problem)
+        """Return why it cannot work, such as a table that is missing; None where it can."""
+        return self._database.ask(unfit)
 
     def close(self) -> None:
         """Close the connections. The next use makes new ones."""

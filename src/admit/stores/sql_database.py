@@ -1,6 +1,6 @@
 """How the SQL store asks its database, and when it asks again.
 
-May know: errors, silence, sql_quick.
+May know: errors, silence, sql_mistakes, sql_quick.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from admit.errors import StoreUnavailable
 from admit.stores.silence import Silence
+from admit.stores.sql_mistakes import told
 from admit.stores.sql_quick import Quick
 
 T = TypeVar("T")
@@ -77,7 +78,7 @@ class Database:
                         return act(connection)
                 except DBAPIError as error:
                     if not error.connection_invalidated or monotonic() > end:
-                        raise StoreUnavailable(f"SQL: {type(error).__name__}") from None
+                        raise told(error) from None
                 except (SQLAlchemyError, OSError) as error:
                     raise StoreUnavailable(f"SQL: {type(error).__name__}") from None
 

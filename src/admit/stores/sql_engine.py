@@ -3,7 +3,7 @@
 Each statement is a transaction of its own: nothing here needs a larger one, and a larger one asks
 the database three times instead of once.
 
-May know: psycopg_deadline.
+May know: mistakes, psycopg_deadline.
 """
 
 from __future__ import annotations
@@ -13,15 +13,38 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, Dialect
 
+from admit.stores.mistakes import UrlMistakeError
+
 #: Seconds for a connection, for one from the pool, and for a statement.
 TIMEOUT = 2
 
 
 def engine_of(address: URL) -> Engine:
-    """Return an engine. Nothing is connected yet."""
+    """Return an engine. Nothing is connected yet.
+
+    Raises:
+        UrlMistakeError: It is a database that only this process would have.
+    """
+    if address.get_backend_name() != "sqlite":
+        return _postgresql(address)
+    if _is_in_memory(address):
+        raise UrlMistakeError("in memory, sessions end with their process")
+    return _sqlite(address)
+
+
+def place_of(address: URL) -> str:
+    """Return where the database is, in words that hold neither user nor password."""
     if address.get_backend_name() == "sqlite":
-        return _sqlite(address)
-    return _postgresql(address)
+        return f"SQLite file {address.database}"
+    named = address.normalized_query.get("host", ()) if address.host is None else (address.host,)
+    port = "" if address.port is None else f":{address.port}"
+    hosts = ", ".join(named) or "the local socket"
+    return f"PostgreSQL at {hosts}{port}, database {address.database or 'of the user'}"
+
+
+def _is_in_memory(address: URL) -> bool:
+    name = address.database or ""
+    return not name or ":memory:" in name or "memory" in address.normalized_query.get("mode", ())
 
 
 def _sqlite(address: URL) -> Engine:

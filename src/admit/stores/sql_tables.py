@@ -20,6 +20,8 @@ from sqlalchemy import (
     Table,
     bindparam,
     cast,
+    delete,
+    false,
     func,
     inspect,
     select,
@@ -92,13 +94,6 @@ def make(connection: Connection) -> None:
     METADATA.create_all(connection)
 
 
-def problem(connection: Connection) -> str | None:
-    """Return which table is missing, or has a former layout; None where all can work."""
-    for table, there in _missing(connection):
-        return f"the table {table.name} " + ("has a former layout" if there else "is missing")
-    return None
-
-
 def _missing(connection: Connection) -> list[tuple[Table, bool]]:
     """Return the tables that are not there as they are here, and whether one of the name is."""
     looked = inspect(connection)
@@ -109,3 +104,17 @@ def _missing(connection: Connection) -> list[tuple[Table, bool]]:
         if not columns.issuperset(table.columns.keys()):
             found.append((table, there))
     return found
+
+
+def unfit(connection: Connection) -> str | None:
+    """Return which table is missing, or has a former layout; None where all can work.
+
+    Raises:
+        DBAPIError: It cannot even be asked, or is SQLite's and cannot be written.
+    """
+    for table, there in _missing(connection):
+        return f"the table {table.name} " + ("has a former layout" if there else "is missing")
+    if connection.dialect.name == "sqlite":
+        # A file that may be read alone says so only to who would write.
+        connection.execute(delete(SESSIONS).where(false()))
+    return None
