@@ -2,7 +2,7 @@
 
 Times are the database's own, so the clocks of the machines in front of it do not matter.
 
-May know: errors, ports, listed, sql_database, sql_engine, sql_tables.
+May know: errors, ports, listed, sql_database, sql_engine, sql_layout, sql_tables.
 """
 
 from __future__ import annotations
@@ -34,17 +34,8 @@ from admit.ports import OWNER_BYTES, Record
 from admit.stores.listed import HEAD_BYTES, Listed, listed
 from admit.stores.sql_database import Database
 from admit.stores.sql_engine import engine_of, place_of
-from admit.stores.sql_tables import (
-    LABELS,
-    METADATA,
-    NAMES,
-    SESSIONS,
-    Kind,
-    clock,
-    loading,
-    missing,
-    unfit,
-)
+from admit.stores.sql_layout import missing, unfit
+from admit.stores.sql_tables import LABELS, METADATA, NAMES, SESSIONS, Kind, clock, loading
 
 #: Seconds between two looks for what has expired, in each process, and rows removed by one look.
 SWEEP_EVERY, SWEEP_ROWS = 60, 1000
