@@ -303,7 +303,10 @@ def test_a_frame_without_cookies_ends_the_providers_session(site: Site, method: 
 )
 def test_another_frame_ends_nothing(site: Site, query: str, status: int) -> None:
     browser = user(site, "00u1", "s1")
-    assert browser.get(f"{FRONT}?{query}").status_code == status
+    answer = browser.get(f"{FRONT}?{query}")
+    assert answer.status_code == status
+    title = "Signed out" if status == 200 else "Not signed out"
+    assert f"<title>{title}</title>" in answer.text
     assert browser.is_signed_in()
 
 

@@ -348,7 +348,6 @@ def test_sessions_in_cookies_are_out_of_reach(
 @pytest.mark.parametrize(
     "url",
     [
-        "sqlite:////no-such-folder-of-the-test/sessions.db",
         "postgresql://admit:a-password@127.0.0.1:1/postgres",
         "redis://:a-password@127.0.0.1:1/0",
     ],
@@ -364,6 +363,15 @@ def test_a_store_that_is_away_is_told_in_one_line_without_its_address(
     assert len(result.stderr.splitlines()) == 1
     assert "password" not in result.output
     assert "127.0.0.1" not in result.output
+
+
+def test_a_store_that_can_never_work_is_not_said_to_be_away(
+    deployed: Deployed, tmp_path: Path
+) -> None:
+    deployed.set("ADMIT_SESSIONS", f"sqlite:///{tmp_path}/no-folder/sessions.db")
+    result = deployed.run("sessions", "list")
+    assert result.exit_code == 1
+    assert "ADMIT_SESSIONS: the SQLite file cannot be opened" in result.stderr
 
 
 def test_a_store_without_its_tables_is_told(deployed: Deployed, tmp_path: Path) -> None:

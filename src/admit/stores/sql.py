@@ -2,7 +2,7 @@
 
 Times are the database's own, so the clocks of the machines in front of it do not matter.
 
-May know: ports, listed, sql_database, sql_engine, sql_sweep, sql_tables.
+May know: errors, ports, listed, sql_database, sql_engine, sql_layout, sql_sweep, sql_tables.
 """
 
 from __future__ import annotations
@@ -31,8 +31,9 @@ from admit.ports import OWNER_BYTES, Record
 from admit.stores.listed import HEAD_BYTES, Listed, listed
 from admit.stores.sql_database import Database
 from admit.stores.sql_engine import engine_of, place_of
+from admit.stores.sql_layout import make, unfit
 from admit.stores.sql_sweep import Sweeper
-from admit.stores.sql_tables import LABELS, NAMES, SESSIONS, Kind, clock, loading, make, unfit
+from admit.stores.sql_tables import LABELS, NAMES, SESSIONS, Kind, clock, loading
 
 MILLISECONDS = 1000
 NONCE_BYTES = 16
