@@ -99,7 +99,7 @@ def test_a_frame_of_the_provider_ends_the_session_without_a_cookie(page: Page, d
     seen = requests_of(page)
     press_at_provider(page, demo, "End this session everywhere")
     sent = control(demo.provider, "deliveries?wait=1", "GET")["sent"]
-    assert sent[0]["status"] == 400
+    assert 400 in [one["status"] for one in sent], "the logout token was refused"
 
     [frame] = [request for request in seen if "/frontchannel-logout" in request.url]
     assert frame.frame != page.main_frame
