@@ -169,7 +169,10 @@ def test_eight_requests_at_once_make_one_refresh(site: Site, browser: Browser) -
     assert refreshes(site) == 1
 
 
-def test_a_sign_out_while_the_provider_is_asked_wins(site: Site, browser: Browser) -> None:
+@pytest.mark.parametrize("way", ["browser", "operator"])
+def test_a_sign_out_while_the_provider_is_asked_wins(
+    site: Site, browser: Browser, later: Callable[[], None], way: str
+) -> None:
     assert isinstance(site.provider, Slow)
     site.clock.now += 3590
     site.provider.waits = True
@@ -184,10 +187,16 @@ def test_a_sign_out_while_the_provider_is_asked_wins(site: Site, browser: Browse
     thread = threading.Thread(target=ask)
     thread.start()
     assert site.provider.reached.wait(10)
-    browser.sign_out()
+    if way == "browser":
+        browser.sign_out()
+    else:
+        with site.app.app_context():
+            assert site.sign_in.end_sessions(sub="00u1") == 1
     site.provider.go_on.set()
     thread.join(10)
     assert answers == [401]
+    later()
+    assert len(site.provider.revoked) == 2, "nobody is to use what came too late"
     thief = site.browser()
     thief.client.set_cookie("admit", cookie, domain="localhost")
     assert not thief.is_signed_in()
@@ -395,6 +404,19 @@ def test_a_store_that_fails_when_the_new_tokens_come_is_tried_again(
     assert refreshes(site) == 1
     site.clock.now += 3590
     assert browser.get("/token", SCRIPT).status_code == 200
+
+
+def test_a_store_that_stays_away_when_the_new_tokens_come_is_a_503(
+    site: Site, browser: Browser, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(*_: bytes) -> bool:
+        site.clock.now += 3
+        raise StoreUnavailable("it is away")
+
+    monkeypatch.setattr(store, "replace", failing)
+    site.clock.now += 3590
+    assert browser.get("/token", SCRIPT).status_code == 503
+    assert browser.is_signed_in()
 
 
 def test_a_holder_that_stood_still_does_not_ask(
