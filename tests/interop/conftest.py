@@ -20,6 +20,7 @@ from werkzeug.serving import make_server
 
 from admit.events import Event
 from admit.flask import SignIn, current_session
+from admit.http_client import BlockingHttp
 from admit.session_codec import decode_tokens
 from admit.stores import Store, open_store
 from admit.stores.sql import SqlStore
@@ -149,6 +150,19 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         store._made.close()  # type: ignore[attr-defined]
 
 
+#: Those of the applications of the test that runs.
+transports: list[BlockingHttp] = []
+
+
+@pytest.fixture(autouse=True)
+def _no_connection_stays() -> Iterator[None]:
+    """Left to itself a connection is closed when garbage is collected, in another test."""
+    yield
+    for transport in transports:
+        transport.close()
+    transports.clear()
+
+
 class App:
     """An application that signs in with a peer."""
 
@@ -169,6 +183,7 @@ class App:
             "clock": lambda: int(time()) + self.ahead,
         }
         self.sign_in = SignIn(self.flask, on_event=self.events.append, **(defaults | settings))
+        transports.append(self.flask.extensions["admit"].parts.endpoints.relying_party.http)
 
         @self.flask.get("/")
         def home() -> str:
