@@ -37,11 +37,23 @@ def needs(program: str, fix: str) -> str:
     return found
 
 
+#: From a place of its own for each process: several may run tests at once.
+PORTS = iter(range(12_000 + os.getpid() * 37 % 10_000, 32_000))
+
+
 def free_port() -> int:
-    """Return a port of loopback that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
+    """Return a port of loopback that nothing listens on, another one each time.
+
+    Below those that the system gives to connections: one of these may be taken before it is used,
+    and while what listens there is started again.
+    """
+    for port in PORTS:
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
         return port
+    pytest.fail("no port is free")
 
 
 @contextmanager
