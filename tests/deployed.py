@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from admit.assembly import stored_sessions
 from admit.base64url import from_base64url
 from admit.cli import main
 from admit.config import read_settings
@@ -17,6 +16,7 @@ from admit.model import IDToken
 from admit.ports import run_sync
 from admit.sealing import Sealer, key_ids_of
 from admit.settings import Settings
+from admit.stored_assembly import stored_sessions
 from admit.stored_sessions import StoredSessions
 from admit.stores import open_store
 from material import PROVIDER

@@ -7,47 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from admit.access_tokens import AccessTokens
 from admit.attempts import Attempts
 from admit.browser import Cookies
 from admit.endpoints import Endpoints
 from admit.events import Emit
-from admit.ports import Http, Keeper, Later, Lock, Pause, SessionStore
-from admit.provider_calls import ProviderCalls
+from admit.ports import Beside, Http, Lock, SessionStore
 from admit.relying_party import RelyingParty
 from admit.sealing import Sealer
-from admit.session_ends import SessionEnds
 from admit.sessions import CookieSessions, Sessions
 from admit.settings import Settings
 from admit.sign_out import SignOut
-from admit.stored_sessions import StoredSessions
-from admit.token_grants import TokenGrants
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
-    """What a deployment does beside its requests, and while it waits.
-
-    Attributes:
-        pause: Waits.
-        keeper: Renews a lease while something slow is done.
-        later: Does what nobody waits for.
-    """
-
-    pause: Pause
-    keeper: Keeper
-    later: Later
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """What there is only where a store keeps sessions."""
-
-    sessions: StoredSessions
-    ends: SessionEnds
-    tokens: AccessTokens
-    calls: ProviderCalls
+if TYPE_CHECKING:
+    from admit.stored_assembly import Stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +61,10 @@ def assemble(
     party = RelyingParty(settings.client, http=http, lock=lock, clock=seconds, random=random)
     stored, sessions = None, _cookie_sessions(settings, cookies, sealer, random, emit)
     if store is not None:
-        stored = _stored(
+        # What most deployments do not need is not loaded by them.
+        from admit.stored_assembly import assemble_stored  # noqa: PLC0415
+
+        stored = assemble_stored(
             settings, party, store, sealer=sealer, random=random, emit=emit, beside=beside
         )
     endpoints = Endpoints(
@@ -139,56 +116,4 @@ def _cookie_sessions(
         idle=settings.idle_timeout,
         absolute=settings.absolute_timeout,
         emit=emit,
-    )
-
-
-def stored_sessions(
-    settings: Settings,
-    store: SessionStore,
-    *,
-    sealer: Sealer,
-    random: Callable[[int], bytes],
-    emit: Emit,
-) -> StoredSessions:
-    """Return the sessions of a deployment in *store*."""
-    return StoredSessions(
-        store,
-        sealer,
-        random,
-        audience=settings.audience,
-        idle=settings.idle_timeout,
-        absolute=settings.absolute_timeout,
-        by_email=settings.universal_logout_path is not None,
-        emit=emit,
-    )
-
-
-def _stored(
-    settings: Settings,
-    party: RelyingParty,
-    store: SessionStore,
-    *,
-    sealer: Sealer,
-    random: Callable[[int], bytes],
-    emit: Emit,
-    beside: Beside,
-) -> Stored:
-    sessions = stored_sessions(settings, store, sealer=sealer, random=random, emit=emit)
-    ends = SessionEnds(sessions, issuer=settings.client.issuer, emit=emit)
-    return Stored(
-        sessions=sessions,
-        ends=ends,
-        tokens=AccessTokens(
-            sessions,
-            TokenGrants(settings.client, party.provider, party.http, party.clock),
-            clock=party.clock,
-            random=random,
-            pause=beside.pause,
-            keeper=beside.keeper,
-            later=beside.later,
-            emit=emit,
-        ),
-        calls=ProviderCalls(
-            settings, provider=party.provider, ends=ends, store=store, clock=party.clock, emit=emit
-        ),
     )

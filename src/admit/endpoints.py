@@ -7,8 +7,8 @@ protocol, refusals, relying_party, rounds, sealing, sessions, settings, starts, 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from admit.access_tokens import AccessTokens
 from admit.attempts import LIFETIME, Attempts, Moment, attempt_key
 from admit.browser import BrowserRequest, BrowserResponse, Cookies, redirect
 from admit.errors import ResponseRejected, SignInError, StoreUnavailable
@@ -26,6 +26,10 @@ from admit.sessions import Sessions
 from admit.settings import Settings
 from admit.starts import Starts
 from admit.user import User, user_id
+
+if TYPE_CHECKING:
+    # Loaded only where a store is used.
+    from admit.access_tokens import AccessTokens
 
 NO_CONTENT, NOT_NOW = 204, 503
 #: What answers ``prompt=none`` (OIDC Core 3.1.2.6): no failure, the user is just not signed in.

@@ -90,6 +90,22 @@ Later = Callable[[Callable[[], Awaitable[None]]], None]
 #: Waits for so many seconds.
 Pause = Callable[[float], Awaitable[None]]
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What a deployment does beside its requests, and while it waits.
+
+    Attributes:
+        pause: Waits.
+        keeper: Renews a lease while something slow is done.
+        later: Does what nobody waits for.
+    """
+
+    pause: Pause
+    keeper: Keeper
+    later: Later
+
+
 #: Each key begins with its owner: sessions of one user are found, and ended, together.
 OWNER_BYTES = 12
 

@@ -17,6 +17,7 @@ from admit.jose import KeySet
 from admit.model import EmailSubject, LogoutToken
 from admit.ports import SessionStore
 from admit.protocol.global_token_revocation import (
+    LONGEST_BODY,
     parse_revocation_subject,
     verify_revocation_authorization,
 )
@@ -59,6 +60,9 @@ class ProviderCalls:
         self._store = store
         self._clock = clock
         self._emit = emit
+
+    #: Bytes of a request for Universal Logout that are looked at.
+    longest_body = LONGEST_BODY
 
     async def backchannel(self, request: BrowserRequest) -> BrowserResponse:
         """Answer a logout token that the provider posts.

@@ -6,8 +6,8 @@ May know: access_tokens, browser, endpoints, errors, events, pages, sealing, ses
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from admit.access_tokens import AccessTokens
 from admit.base64url import to_base64url
 from admit.browser import BrowserRequest, BrowserResponse, redirect
 from admit.endpoints import Endpoints
@@ -16,8 +16,12 @@ from admit.events import Emit, Event
 from admit.model import Session
 from admit.pages import page_response, passing_on_page, sign_out_page, signed_out_page
 from admit.sealing import Sealer
-from admit.session_ends import SessionEnds
 from admit.user import User
+
+if TYPE_CHECKING:
+    # Loaded only where a store is used.
+    from admit.access_tokens import AccessTokens
+    from admit.session_ends import SessionEnds
 
 PURPOSE = b"sign-out form 1"
 STATE_BYTES = 32

@@ -170,11 +170,11 @@ def _state_of_app(name: str) -> AppState:
 
 
 def _of_environment() -> tuple[Settings, Deployment | None]:
-    from admit.assembly import stored_sessions
     from admit.config import read_settings
     from admit.events import log_event
     from admit.sealing import Sealer
     from admit.session_ends import SessionEnds
+    from admit.stored_assembly import stored_sessions
     from admit.stores import check_ready, open_store
 
     settings = read_settings({}, {}, os.environ, okta_env=Path(".okta.env"))

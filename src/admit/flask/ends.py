@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from admit.config_sessions import TO_A_STORE
 from admit.errors import ConfigurationError, Problem
 from admit.flask.state import AppState
 from admit.ports import run_sync
-from admit.session_ends import SessionEnds, milliseconds
+
+if TYPE_CHECKING:
+    from admit.session_ends import SessionEnds
 
 #: Whoever ends sessions here, as the event `session.ended` says it.
 APPLICATION = "application"
@@ -23,7 +26,7 @@ def end_sessions(
     now: int,
 ) -> int:
     """End sessions as `SignIn.end_sessions` says, and return how many there were."""
-    ends, until = _ends(state), milliseconds(before, now)
+    ends, until = _ends(state), _until(before, now)
     if sub is not None and email is None:
         return run_sync(ends.of_user(sub, by=APPLICATION, before=until))
     if email is None or sub is not None:
@@ -39,7 +42,13 @@ def end_sessions(
 
 def end_all_sessions(state: AppState, before: datetime | float | None, *, now: int) -> None:
     """End sessions as `SignIn.end_all_sessions` says."""
-    run_sync(_ends(state).of_everybody(by=APPLICATION, before=milliseconds(before, now)))
+    run_sync(_ends(state).of_everybody(by=APPLICATION, before=_until(before, now)))
+
+
+def _until(before: datetime | float | None, now: int) -> int | None:
+    from admit.session_ends import milliseconds  # noqa: PLC0415 - see `assembly`
+
+    return milliseconds(before, now)
 
 
 def _ends(state: AppState) -> SessionEnds:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import flask
 
-from admit.assembly import Beside, assemble
+from admit.assembly import assemble
 from admit.blocking import BlockingLater, BlockingLock, blocking_keeper, blocking_pause
 from admit.config import read_settings
 from admit.errors import StoreUnavailable
@@ -28,7 +28,7 @@ from admit.flask.state import REFRESHING, AppState
 from admit.flask.translate import from_flask, to_flask
 from admit.http_client import BlockingHttp
 from admit.model import Session
-from admit.ports import Http, SessionStore, run_sync
+from admit.ports import Beside, Http, SessionStore, run_sync
 from admit.protocol.authorization import check_parameters
 from admit.settings import Settings
 from admit.stores import check_ready, open_store

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import flask
 
-from admit.assembly import Assembly, Stored
+from admit.assembly import Assembly
 from admit.browser import BrowserRequest, BrowserResponse
 from admit.flask.translate import from_flask, to_flask
 from admit.ports import run_sync
-from admit.protocol.global_token_revocation import LONGEST_BODY
 from admit.settings import Settings
+
+if TYPE_CHECKING:
+    from admit.stored_assembly import Stored
 
 PUBLIC = "_admit_public"
 
@@ -42,7 +44,7 @@ def _add_calls(app: flask.Flask, settings: Settings, stored: Stored) -> None:
         _view(calls.frontchannel), methods=["GET", "POST"])  # fmt: skip
     if settings.universal_logout_path is not None:
         add(settings.universal_logout_path, "signin_universal_logout",
-            _universal(calls.universal), methods=["POST"])  # fmt: skip
+            _universal(calls.universal, calls.longest_body), methods=["POST"])  # fmt: skip
 
 
 def _view(answer: Callable[[BrowserRequest], Any]) -> Callable[[], flask.Response]:
@@ -54,12 +56,12 @@ def _view(answer: Callable[[BrowserRequest], Any]) -> Callable[[], flask.Respons
 
 
 def _universal(
-    answer: Callable[[BrowserRequest, bytes], Coroutine[Any, Any, BrowserResponse]],
+    answer: Callable[[BrowserRequest, bytes], Coroutine[Any, Any, BrowserResponse]], most: int
 ) -> Callable[[], flask.Response]:
     def view() -> flask.Response:
         # One byte more than may be: enough to be refused. Where the application has read the body
         # already, nothing is left of the stream, and Flask has kept what there was.
-        body = flask.request.stream.read(LONGEST_BODY + 1) or flask.request.get_data()
+        body = flask.request.stream.read(most + 1) or flask.request.get_data()
         return to_flask(run_sync(answer(from_flask(form=False), body)))
 
     setattr(view, PUBLIC, True)

@@ -11,11 +11,11 @@ import time
 from dataclasses import dataclass, replace
 
 from admit.access_tokens import AccessTokens
-from admit.assembly import Beside, assemble
+from admit.assembly import assemble
 from admit.blocking import BlockingLater, BlockingLock, blocking_keeper, blocking_pause
 from admit.events import Event
 from admit.http_client import BlockingHttp
-from admit.ports import HttpRequest, HttpResponse
+from admit.ports import Beside, HttpRequest, HttpResponse
 from admit.provider_calls import ProviderCalls
 from admit.race.options import Order, settings_of
 from admit.race.server import ASKING
