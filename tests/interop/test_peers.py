@@ -81,6 +81,7 @@ def test_a_user_signs_in_and_out(page: Page, app: App, peer: Peer, name: str) ->
 
 def test_the_providers_session_signs_in_without_a_password(page: Page, app: App) -> None:
     sign_in(page, f"{app.url}/profile")
+    expect(page).to_have_url(f"{app.url}/profile")
     page.context.clear_cookies(name="admit")
     page.goto(f"{app.url}/profile")
     allow(page)
@@ -89,6 +90,7 @@ def test_the_providers_session_signs_in_without_a_password(page: Page, app: App)
 
 def test_a_restart_with_new_keys_is_noticed_at_once(page: Page, app: App, peer: Peer) -> None:
     sign_in(page, f"{app.url}/profile")
+    expect(page).to_have_url(f"{app.url}/profile")
     peer.restart()
     page.context.clear_cookies()
 
@@ -110,6 +112,7 @@ def test_signed_in_users_do_not_notice_that_the_provider_is_away(
     page: Page, app: App, peer: Peer, name: str
 ) -> None:
     sign_in(page, f"{app.url}/profile")
+    expect(page).to_have_url(f"{app.url}/profile")
     peer.stop()
     try:
         page.reload()
