@@ -18,7 +18,7 @@ from admit.sealing import Sealer, key_ids_of
 from admit.settings import Settings
 from admit.stored_assembly import stored_sessions
 from admit.stored_sessions import StoredSessions
-from admit.stores import open_store
+from admit.stores import Store, open_store
 from material import PROVIDER
 
 ISSUER = "https://acme.okta.com/oauth2/default"
@@ -45,9 +45,20 @@ class Deployed:
             monkeypatch.setenv(name, value)
         self.set = monkeypatch.setenv
         self.url = url
+        self._opened: list[Store] = []
         if url is not None:
             monkeypatch.setenv("ADMIT_SESSIONS", url)
-            open_store(url).create()
+            self._open(url).create()
+
+    def _open(self, url: str) -> Store:
+        store = open_store(url)
+        self._opened.append(store)
+        return store
+
+    def close(self) -> None:
+        """Close what was opened here."""
+        for store in self._opened:
+            store.close()
 
     def keys(self, *secrets: str) -> None:
         self.set("ADMIT_SECRET_KEYS", " ".join(secrets))
@@ -68,7 +79,7 @@ class Deployed:
         sealer = Sealer(settings.secret_keys, os.urandom)
         return stored_sessions(
             settings,
-            open_store(settings.sessions),
+            self._open(settings.sessions),
             sealer=sealer,
             random=os.urandom,
             emit=lambda _event: None,

@@ -82,6 +82,7 @@ def test_whom_a_command_signs_out_is_out_at_the_next_page(
     assert not other.is_signed_in()
     browser.sign_in()
     assert browser.is_signed_in()
+    store.close()
 
 
 # --- by the application --------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,12 @@ from deployed import NEW, OLD, Deployed, key_id
 @pytest.fixture(params=["redis_url", "cluster_url"])
 def deployed(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Deployed:
+) -> Iterator[Deployed]:
     made = Deployed(monkeypatch, tmp_path, request.getfixturevalue(request.param))
     # Other tests use the same store.
     monkeypatch.setenv("ADMIT_CLIENT_ID", f"client of {request.node.name}".replace(" ", "-"))
-    return made
+    yield made
+    made.close()
 
 
 def test_operators_see_sessions_end_them_and_retire_their_key(deployed: Deployed) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -18,8 +19,10 @@ ABSOLUTE = 43_200
 
 
 @pytest.fixture
-def deployed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Deployed:
-    return Deployed(monkeypatch, tmp_path, f"sqlite:///{tmp_path}/sessions.db")
+def deployed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Deployed]:
+    made = Deployed(monkeypatch, tmp_path, f"sqlite:///{tmp_path}/sessions.db")
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,8 +23,10 @@ SOON = "It takes effect within 5 seconds, on every process."
 
 
 @pytest.fixture
-def deployed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Deployed:
-    return Deployed(monkeypatch, tmp_path, f"sqlite:///{tmp_path}/sessions.db")
+def deployed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Deployed]:
+    made = Deployed(monkeypatch, tmp_path, f"sqlite:///{tmp_path}/sessions.db")
+    yield made
+    made.close()
 
 
 def iso(ago: int) -> str:

@@ -164,9 +164,13 @@ def _state_of_app(name: str) -> AppState:
         wrong = f"{name} stopped with {type(error).__name__} while it was loaded."
         raise click.ClickException(f"{wrong} Run it to see why.") from None
     try:
-        return state_of(app)
+        state = state_of(app)
     except LookupError as problem:
         raise click.ClickException(str(problem.args[0])) from None
+    # A store of the app's own may have nothing to close.
+    store = None if state.parts.stored is None else state.parts.stored.sessions.store
+    click.get_current_context().call_on_close(getattr(store, "close", lambda: None))
+    return state
 
 
 def _of_environment() -> tuple[Settings, Deployment | None]:
@@ -181,6 +185,7 @@ def _of_environment() -> tuple[Settings, Deployment | None]:
     if not settings.are_stored:
         return settings, None
     store = open_store(settings.sessions)
+    click.get_current_context().call_on_close(store.close)
     check_ready(store)
     sealer = Sealer(settings.secret_keys, os.urandom)
     sessions = stored_sessions(settings, store, sealer=sealer, random=os.urandom, emit=log_event)
