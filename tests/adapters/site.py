@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import threading
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from admit.events import Event
 from admit.flask import SignIn, current_session
-from admit.ports import SessionStore
+from admit.ports import HttpRequest, HttpResponse, SessionStore
 from admit.testing import MemoryProvider
 
 NOW = 1_800_000_000
@@ -39,6 +40,35 @@ class Clock:
 
     def __call__(self) -> int:
         return self.now
+
+
+class Slow(MemoryProvider):
+    """A provider whose token endpoint waits, once told to, until the test lets it go on.
+
+    Args:
+        clock: Its clock.
+        after: It waits when it has done its work, not before.
+    """
+
+    def __init__(self, clock: Clock, *, after: bool = False) -> None:
+        super().__init__(now=clock)
+        self.reached = threading.Event()
+        self.go_on = threading.Event()
+        self.waits = False
+        self.after = after
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        waits = self.waits and request.url.endswith("/v1/token")
+        if waits and not self.after:
+            self._wait()
+        answer = await super().send(request)
+        if waits and self.after:
+            self._wait()
+        return answer
+
+    def _wait(self) -> None:
+        self.reached.set()
+        assert self.go_on.wait(10)
 
 
 class Site:

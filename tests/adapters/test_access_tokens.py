@@ -8,30 +8,14 @@ from typing import Any
 
 import pytest
 
-from adapters.site import NAVIGATION, Browser, Clock, Site, asked, passed_on
+from adapters.site import NAVIGATION, Browser, Clock, Site, Slow, asked, passed_on
 from admit.errors import ProviderError, StoreUnavailable
-from admit.ports import HttpRequest, HttpResponse, Record
-from admit.testing import MemoryProvider, MemoryStore
+from admit.ports import HttpResponse, Record
+from admit.testing import MemoryStore
 from admit.testing.provider import JSON
 
 SCRIPT = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
 TOKEN = "/v1/token"
-
-
-class Slow(MemoryProvider):
-    """A provider whose refreshes wait until the test lets them go on."""
-
-    def __init__(self, clock: Clock) -> None:
-        super().__init__(now=clock)
-        self.reached = threading.Event()
-        self.go_on = threading.Event()
-        self.waits = False
-
-    async def send(self, request: HttpRequest) -> HttpResponse:
-        if self.waits and b"refresh_token" in (request.body or b"") and request.url.endswith(TOKEN):
-            self.reached.set()
-            assert self.go_on.wait(10)
-        return await super().send(request)
 
 
 @pytest.fixture

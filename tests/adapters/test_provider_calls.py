@@ -10,30 +10,13 @@ import flask
 import pytest
 from werkzeug.test import TestResponse
 
-from adapters.site import NAVIGATION, Browser, Clock, Site, asked
+from adapters.site import NAVIGATION, Browser, Clock, Site, Slow, asked
 from admit.errors import ProviderError, StoreUnavailable
-from admit.ports import HttpRequest, HttpResponse, run_sync
+from admit.ports import run_sync
 from admit.testing import MemoryProvider, MemoryStore
 
 BACK, FRONT, UNIVERSAL = "/backchannel-logout", "/frontchannel-logout", "/universal-logout"
 ISSUER = "https://provider.test/oauth2/default"
-
-
-class Slow(MemoryProvider):
-    """A provider whose token endpoint waits until the test lets it go on."""
-
-    def __init__(self, clock: Clock) -> None:
-        super().__init__(now=clock)
-        self.reached = threading.Event()
-        self.go_on = threading.Event()
-        self.waits = False
-
-    async def send(self, request: HttpRequest) -> HttpResponse:
-        answer = await super().send(request)
-        if self.waits and request.url.endswith("/v1/token"):
-            self.reached.set()
-            assert self.go_on.wait(10)
-        return answer
 
 
 @pytest.fixture
@@ -44,7 +27,9 @@ def store() -> MemoryStore:
 @pytest.fixture
 def site(store: MemoryStore) -> Site:
     clock = Clock()
-    site = Site(store=store, provider=Slow(clock), clock=clock, universal_logout_path=UNIVERSAL)
+    site = Site(
+        store=store, provider=Slow(clock, after=True), clock=clock, universal_logout_path=UNIVERSAL
+    )
     # Milliseconds pass in a real store, between what comes one after the other.
     ticks = iter(range(10**9))
     store._clock = lambda: clock() + next(ticks) / 1000
