@@ -75,6 +75,11 @@ def test_the_checks_are_numbered_without_a_gap() -> None:
     assert list(checks()) == list(range(1, len(checks()) + 1))
 
 
+def test_whoever_counts_the_checks_counts_right() -> None:
+    counted = re.findall(r"\b(\d+) checks\b", (ROOT / "SECURITY.md").read_text(encoding="utf-8"))
+    assert counted == [str(len(checks()))]
+
+
 def test_every_attack_names_checks_that_exist_and_every_check_stops_an_attack() -> None:
     named = set().union(*(numbers(row["Check"]) for row in attacks()))
     assert named == set(checks())
