@@ -1,6 +1,6 @@
 """What to enter at the provider, computed from the live settings.
 
-May know: client_auth, providers, settings.
+May know: client_auth, protocol, providers, settings.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from admit.client_auth import METHODS
+from admit.protocol.discovery import is_loopback
 from admit.providers import is_okta
 from admit.settings import Settings
 
@@ -59,7 +60,25 @@ def configuration(settings: Settings) -> Rows:
 
 
 def reminders(settings: Settings) -> list[str]:
-    """Return what is forgotten most at the provider."""
+    """Return what is forgotten most, at the provider and on the way to the store."""
+    return [*_at_the_provider(settings), *_on_the_way_to_the_store(settings)]
+
+
+def _on_the_way_to_the_store(settings: Settings) -> list[str]:
+    if is_loopback(urlsplit(settings.sessions).hostname):
+        return []
+    if settings.sessions.startswith("redis"):
+        secure = settings.sessions.startswith("rediss")
+        fix = f"rediss{settings.sessions[5:].partition(':')[0]}://"
+    else:
+        secure = "sslmode=verify-full" in settings.sessions
+        fix = "?sslmode=verify-full"
+        if not settings.sessions.startswith("postgres"):
+            return []
+    return [] if secure else [f"ADMIT_SESSIONS: unless its network is yours alone, use {fix}."]
+
+
+def _at_the_provider(settings: Settings) -> list[str]:
     parts = urlsplit(settings.client.issuer)
     if not is_okta(parts.hostname or ""):
         lines = ["Let the users who may sign in use this application."]

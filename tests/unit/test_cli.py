@@ -55,6 +55,30 @@ def test_settings_prints_where_a_provider_ends_sessions(run: CliRunner) -> None:
     assert "logout URI" not in run.invoke(main, ["settings"]).output
 
 
+@pytest.mark.parametrize(
+    ("sessions", "fix"),
+    [
+        ("redis://:hidden@host/0", "rediss://"),
+        ("redis+sentinel://one:26379,two:26379/main", "rediss+sentinel://"),
+        ("postgresql://app:hidden@host/app?sslmode=require", "?sslmode=verify-full"),
+        ("rediss://:hidden@host/0", None),
+        ("rediss+cluster://host:6379", None),
+        ("postgres://app:hidden@host/app?sslmode=verify-full", None),
+        ("redis://localhost:6379/0", None),
+        ("postgresql://127.0.0.1/app", None),
+        ("sqlite:////var/lib/sessions.db", None),
+        ("cookie", None),
+    ],
+)
+def test_settings_reminds_of_a_store_that_is_asked_in_the_clear(
+    run: CliRunner, sessions: str, fix: str | None
+) -> None:
+    shown = run.invoke(main, ["settings"], env={**ENVIRONMENT, "ADMIT_SESSIONS": sessions}).output
+    assert ("ADMIT_SESSIONS" in shown) == (fix is not None)
+    assert fix is None or f"use {fix}." in shown
+    assert "hidden" not in shown
+
+
 def test_settings_reads_an_app(run: CliRunner, tmp_path: Path) -> None:
     (tmp_path / "site_of_the_test.py").write_text(
         "from flask import Flask\nfrom admit.flask import SignIn\n"

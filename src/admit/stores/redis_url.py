@@ -115,6 +115,7 @@ def _behind_sentinel(parts: SplitResult, options: dict[str, Any]) -> Redis:
             "socket_connect_timeout": TIMEOUT,
             "retry": Retry(NoBackoff(), 0),
             "password": own.get("sentinel_password"),
+            **({"ssl": True} if "ssl" in options else {}),
         },
         **options,
     )
