@@ -26,7 +26,7 @@ MOST = 8
 #: With the largest session they stay below the 8 KB that servers take for all cookies.
 MOST_BYTES = 3072
 #: Cookies of attempts that are opened, and dropped, by one request, whatever a browser sends.
-MOST_LOOKED_AT = 32
+MOST_LOOKED_AT = 64
 KEY_LENGTH = 16
 MILLISECONDS = 1000
 

@@ -188,7 +188,7 @@ def test_a_probe_that_never_comes_back_is_followed_by_another() -> None:
     line.now += 10
 
     class Stuck(Line):
-        async def send(self, request: HttpRequest) -> HttpResponse:
+        async def send(self, _request: HttpRequest) -> HttpResponse:
             raise KeyboardInterrupt
 
     line.__class__ = Stuck
@@ -204,7 +204,7 @@ def test_an_answer_that_was_on_its_way_does_not_close_what_opened_meanwhile() ->
     line = Line()
 
     class Late(Line):
-        async def send(self, request: HttpRequest) -> HttpResponse:
+        async def send(self, _request: HttpRequest) -> HttpResponse:
             line.__class__ = Line
             line.fail(answer({}, 429, retry_after="30"))
             return FINE
@@ -239,7 +239,7 @@ def test_failures_of_requests_on_their_way_do_not_shorten_what_a_429_holds() -> 
     line.fail(UNREACHABLE, 4)
 
     class Late(Line):
-        async def send(self, request: HttpRequest) -> HttpResponse:
+        async def send(self, _request: HttpRequest) -> HttpResponse:
             line.__class__ = Line
             line.fail(answer({}, 429, retry_after="60"))
             raise UNREACHABLE
