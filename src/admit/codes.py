@@ -48,7 +48,7 @@ CODES: Mapping[str, Text] = {
     "attempt.expired": START_AGAIN,
     "attempt.used": START_AGAIN,
     "attempt.other_issuer": START_AGAIN,
-    "request.too_large": TOO_MUCH,
+    "input.too_large": TOO_MUCH,
     "response.duplicate_parameter": UNVERIFIED,
     "response.parameter_too_long": UNVERIFIED,
     "response.empty": START_AGAIN,

@@ -75,7 +75,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_parsed(
     parsed = kind in {"urlencoded", "multipart"}
     if parsed or not chunked:
         assert answer.status_code == 413
-        assert site.events[-1].fields["code"] == "request.too_large"
+        assert site.events[-1].fields["code"] == "input.too_large"
     else:
         assert answer.status_code < 500  # nobody reads it
     assert body.taken < 1 << 18
@@ -102,7 +102,7 @@ def test_a_smaller_limit_of_the_application_holds(site: Site) -> None:
     site.app.config["MAX_CONTENT_LENGTH"] = 1000
     answer = site.browser().post("/signout", OWN, data={"a": "x" * 2000})
     assert answer.status_code == 413
-    assert site.events[-1].fields["code"] == "request.too_large"
+    assert site.events[-1].fields["code"] == "input.too_large"
 
 
 @pytest.mark.parametrize("path", ["/signin", "/signout", "/frontchannel-logout"])
@@ -112,7 +112,7 @@ def test_a_smaller_limit_of_the_application_holds(site: Site) -> None:
 def test_a_query_that_is_too_large_is_refused(site: Site, path: str, query: str) -> None:
     answer = site.browser().get(f"{path}?{query}")
     assert answer.status_code == 414
-    assert site.events[-1].fields["code"] == "request.too_large"
+    assert site.events[-1].fields["code"] == "input.too_large"
 
 
 def test_a_form_of_too_many_parameters_is_refused(site: Site) -> None:

@@ -47,7 +47,7 @@ def own_request() -> BrowserRequest:
     The application's own limits for uploads are for its own pages.
 
     Raises:
-        ResponseRejected: ``request.too_large``; nothing was parsed, and no more was read than may
+        ResponseRejected: ``input.too_large``; nothing was parsed, and no more was read than may
             be.
     """
     request = flask.request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
@@ -75,7 +75,7 @@ def own_request() -> BrowserRequest:
 
 def _too_large(what: str, status: int) -> ResponseRejected:
     return ResponseRejected(
-        "request.too_large",
+        "input.too_large",
         f"{what} is longer, or has more parameters, than anything that comes here",
         status=status,
     )
