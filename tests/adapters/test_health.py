@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Any
 
@@ -44,7 +45,7 @@ def ask(site: Site, path: str = "/healthz") -> tuple[int, dict[str, Any]]:
     assert ("Retry-After" in answer.headers) is (answer.status_code == 503)
     assert "provider.test" not in answer.text
     assert "secret-host" not in answer.text
-    told: dict[str, Any] = answer.json
+    told: dict[str, Any] = json.loads(answer.text)
     return answer.status_code, told
 
 

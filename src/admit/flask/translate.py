@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from werkzeug.datastructures import Headers
 
-#: Bytes of a form that is posted to our own pages, and of a query there; parameters in either.
-LARGEST_FORM, LARGEST_QUERY, MOST_PARAMETERS = 1 << 16, 1 << 14, 64
+#: Bytes of a query, and of a form, that is sent to our own pages; parameters in either.
+LARGEST, MOST_PARAMETERS = 1 << 16, 64
 CONTENT_TOO_LARGE, URI_TOO_LONG = 413, 414
 PLAIN = re.compile(r"[A-Za-z0-9/_.-]*")
 
@@ -52,14 +52,14 @@ def own_request() -> BrowserRequest:
     """
     request = flask.request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     query = request.environ.get("QUERY_STRING", "")
-    if len(query) > LARGEST_QUERY or query.count("&") >= MOST_PARAMETERS:
+    if len(query) > LARGEST or query.count("&") >= MOST_PARAMETERS:
         raise _too_large("the query", URI_TOO_LONG)
     if request.method != "POST":
         return from_flask()
-    if (request.content_length or 0) > LARGEST_FORM:
+    if (request.content_length or 0) > LARGEST:
         raise _too_large("the body", CONTENT_TOO_LARGE)
     # A body of no stated length is counted while it is read.
-    request.max_content_length = min(request.max_content_length or LARGEST_FORM, LARGEST_FORM)
+    request.max_content_length = min(request.max_content_length or LARGEST, LARGEST)
     request.max_form_parts = MOST_PARAMETERS
     try:
         read = from_flask()
