@@ -11,7 +11,6 @@ May know: errors, ports, protocol.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from admit.errors import ProviderError
@@ -39,21 +38,23 @@ TRANSPORT = frozenset(
 UNAVAILABLE = 503
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A circuit that is open.
+    """A circuit that is open. Nothing of it changes but whose turn it is.
 
-    Attributes:
+    Args:
         failure: What opened it.
         since: When; seconds since the epoch.
         until: When one request may find out.
-        turn: One item, which belongs to the request that takes it out.
     """
 
-    failure: ProviderError
-    since: int
-    until: int
-    turn: list[None] = field(default_factory=lambda: [None])
+    __slots__ = ("failure", "since", "turn", "until")
+
+    def __init__(self, failure: ProviderError, *, since: int, until: int) -> None:
+        self.failure = failure
+        self.since = since
+        self.until = until
+        #: One item, which belongs to the request that takes it out.
+        self.turn: list[None] = [None]
 
     def is_over(self, now: int) -> bool:
         """Tell whether it is time to find out. A clock that was set back delays nothing."""
@@ -174,7 +175,7 @@ class Circuits:
 
     def _open(self, endpoint: str, error: ProviderError, now: int, seconds: int) -> Opened:
         _bound(self._opened, endpoint)
-        opened = Opened(failure=error, since=now, until=now + seconds)
+        opened = Opened(error, since=now, until=now + seconds)
         self._opened[endpoint] = opened
         return opened
 
