@@ -182,6 +182,41 @@ def test_of_a_crowd_that_comes_at_once_one_finds_out() -> None:
         assert len(line.asked) == 6
 
 
+def test_whoever_looked_at_the_same_moment_has_no_turn_of_their_own() -> None:
+    line = Line()
+    line.fail(UNREACHABLE, 5)
+    line.now += 10
+
+    def looking() -> int:
+        # Between the look at the circuit and the turn, somebody else comes, and fails.
+        line.circuits._clock = lambda: line.now
+        line.fail(UNREACHABLE)
+        return line.now
+
+    line.circuits._clock = looking
+    with pytest.raises(ProviderError) as caught:
+        line.get(outcome=FINE)
+    assert not caught.value.was_asked
+    assert len(line.asked) == 6
+
+
+def test_the_good_answer_of_a_slow_probe_does_not_close_what_a_later_one_found() -> None:
+    line = Line()
+    line.fail(UNREACHABLE, 5)
+    line.now += 10
+
+    class Late(Line):
+        async def send(self, _request: HttpRequest) -> HttpResponse:
+            line.__class__ = Line
+            line.now += 10
+            line.fail(UNREACHABLE)
+            return FINE
+
+    line.__class__ = Late
+    line.get()
+    assert line.refused().retry_after == 10
+
+
 def test_a_probe_that_never_comes_back_is_followed_by_another() -> None:
     line = Line()
     line.fail(UNREACHABLE, 5)
