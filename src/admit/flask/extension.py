@@ -24,7 +24,6 @@ from admit.flask.lookup import current_state
 from admit.flask.own_session import empty_session, signed_out
 from admit.flask.routes import PUBLIC
 from admit.flask.state import REFRESHING, AppState
-from admit.flask.store import store_at
 from admit.flask.translate import from_flask, to_flask
 from admit.http_client import BlockingHttp
 from admit.model import Session
@@ -97,6 +96,8 @@ class SignIn:
         )
         store = self._store
         if store is None and read.are_stored:
+            from admit.flask.store import store_at  # noqa: PLC0415 - cookies need none
+
             store = store_at(read.sessions)
         http = self._http or BlockingHttp(timeout=read.http_timeout, ca_file=read.ca_file)
         parts = assemble(
