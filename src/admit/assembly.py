@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from admit.attempts import Attempts
 from admit.browser import Cookies
+from admit.circuits import Circuits
 from admit.endpoints import Endpoints
 from admit.events import Emit
 from admit.ports import Beside, Http, Lock, SessionStore
@@ -33,6 +34,7 @@ class Assembly:
     sign_out: SignOut
     sessions: Sessions
     stored: Stored | None
+    store: SessionStore | None
 
 
 def assemble(
@@ -58,7 +60,18 @@ def assemble(
 
     sealer = Sealer(settings.secret_keys, random)
     cookies = Cookies(settings)
-    party = RelyingParty(settings.client, http=http, lock=lock, clock=seconds, random=random)
+    circuits = Circuits(
+        http, seconds, failures=settings.breaker_failures, seconds=settings.breaker_seconds
+    )
+    party = RelyingParty(
+        settings.client,
+        http=circuits,
+        lock=lock,
+        clock=seconds,
+        random=random,
+        stale_limit=settings.stale_limit,
+        check=circuits.check,
+    )
     stored, sessions = None, _cookie_sessions(settings, cookies, sealer, random, emit)
     if store is not None:
         # What most deployments do not need is not loaded by them.
@@ -98,6 +111,7 @@ def assemble(
         sign_out=sign_out,
         sessions=endpoints.sessions,
         stored=stored,
+        store=store,
     )
 
 

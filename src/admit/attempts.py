@@ -25,6 +25,8 @@ LIFETIME = 3600
 MOST = 8
 #: With the largest session they stay below the 8 KB that servers take for all cookies.
 MOST_BYTES = 3072
+#: Cookies of attempts that are opened, and dropped, by one request, whatever a browser sends.
+MOST_LOOKED_AT = 64
 KEY_LENGTH = 16
 MILLISECONDS = 1000
 
@@ -93,7 +95,7 @@ class Attempts:
     def surplus(self, cookies: Mapping[str, str], size: int = 0) -> list[str]:
         """Return the cookies to drop so that one more of *size* fits: unreadable, then oldest."""
         aged = []
-        for name in self.pending(cookies):
+        for name in self.pending(cookies)[:MOST_LOOKED_AT]:
             request = self.open(cookies[name])
             started_at = 0 if isinstance(request, Unsealable) else request.started_at
             aged.append((started_at, name))

@@ -39,9 +39,10 @@ NAMES = (
     "protect_all", "public",
     "sign_in_path", "sign_out_path", "callback_path", "signed_out_path", "after_sign_in",
     "secret_keys", "idle_timeout", "absolute_timeout", "cookie_name",
-    "http_timeout", "ca_file", "sessions", "access_tokens",
+    "http_timeout", "ca_file", "stale_limit", "breaker_failures", "breaker_seconds",
+    "sessions", "access_tokens",
     "end_session_method", "backchannel_logout_path", "frontchannel_logout_path",
-    "universal_logout_path",
+    "universal_logout_path", "health_path",
 )  # fmt: skip
 #: Segments with a slash after each but the last, where it is optional; then a query.
 PATH = r"/(?:[A-Za-z0-9._~-]+/)*(?:[A-Za-z0-9._~-]+)?"
@@ -125,6 +126,7 @@ def _paths(reader: Reader) -> dict[str, str]:
         "backchannel_logout_path": "/backchannel-logout",
         "frontchannel_logout_path": "/frontchannel-logout",
         "universal_logout_path": None,
+        "health_path": None,
     }
     paths: dict[str, Any] = {}
     for name, default in defaults.items():
@@ -136,7 +138,7 @@ def _paths(reader: Reader) -> dict[str, str]:
             reader.problem(
                 reader.shown(name),
                 f"{path!r} is no plain path",
-                f"Begin with one slash, such as {default or '/universal-logout'}.",
+                f"Begin with one slash, such as {default or _example(name)}.",
             )
     own = [path for name, path in paths.items() if path and name != "after_sign_in"]
     if len(set(own)) < len(own):
@@ -148,6 +150,10 @@ def _paths(reader: Reader) -> dict[str, str]:
             "Name a page of the application.",
         )
     return paths
+
+
+def _example(name: str) -> str:
+    return "/" + name.removesuffix("_path").replace("_", "-")
 
 
 def _settings(
@@ -174,6 +180,9 @@ def _settings(
         groups_claim=reader.optional("groups_claim") or "groups",
         http_timeout=float(reader.number("http_timeout", 1, 60, 7)),
         ca_file=_ca_file(reader),
+        stale_limit=reader.number("stale_limit", 300, 604_800, 86_400),
+        breaker_failures=reader.number("breaker_failures", 0, 100, 5),
+        breaker_seconds=reader.number("breaker_seconds", 1, 300, 10),
         end_session_method=cast(
             "Literal['post', 'get']", reader.choice("end_session_method", ("post", "get"), "post")
         ),

@@ -110,9 +110,14 @@ class ConfigurationError(SignInError):
 
 
 class ProviderError(SignInError):
-    """The provider is away, broke the protocol, or refuses this client."""
+    """The provider is away, broke the protocol, or refuses this client.
+
+    Attributes:
+        was_asked: Whether the provider was; else this repeats what became of asking it before.
+    """
 
     status = 502
+    was_asked = True
 
     def again(self, *, ago: int, wait: int) -> ProviderError:
         """Return the error for somebody else, who was not the one to ask.
@@ -121,7 +126,7 @@ class ProviderError(SignInError):
             ago: Seconds since the provider was asked.
             wait: Seconds until it is asked again.
         """
-        return ProviderError(
+        error = ProviderError(
             self.code,
             f"{self.detail} ({ago} s ago; the provider is asked again in {wait} s)",
             hint=self.hint,
@@ -130,6 +135,8 @@ class ProviderError(SignInError):
             status=self.status,
             retry_after=max(self.retry_after or 0, wait),
         )
+        error.was_asked = False
+        return error
 
 
 class StoreUnavailable(SignInError):  # noqa: N818 - it says what is the matter

@@ -9,11 +9,14 @@ from base64 import b32encode
 from dataclasses import dataclass, field
 
 from admit.codes import text_of
-from admit.errors import SignInError
+from admit.errors import ProviderError, SignInError
 from admit.refusals import refined
-from admit.texts import Text
+from admit.texts import UNAVAILABLE, Text
 
 REFERENCE_BYTES = 5
+#: Seconds after which to try again where the provider is away and did not say for how long: what
+#: failed is left alone for as long.
+COOL_DOWN = 5
 CLOSED = frozenset(
     {"authorization.user_not_assigned", "authorization.no_access_policy", "sign_in.no_user"}
 )
@@ -51,6 +54,14 @@ class Failure:
     other_account: bool
 
 
+def retry_after(error: SignInError) -> int | None:
+    """Return the seconds after which trying again makes sense; None where it makes none."""
+    if error.retry_after is not None or not isinstance(error, ProviderError):
+        return error.retry_after
+    # What is not set up is mended by people, and by no other try.
+    return COOL_DOWN if text_of(error.code) is UNAVAILABLE else None
+
+
 def explain(error: SignInError, *, random: bytes, start_again: str, again: str) -> Failure:
     """Return *error* explained.
 
@@ -71,7 +82,7 @@ def explain(error: SignInError, *, random: bytes, start_again: str, again: str) 
         cause=error.cause,
         fix=error.hint,
         spec=error.spec,
-        retry_after=error.retry_after,
+        retry_after=retry_after(error),
         request_id=error.request_id,
         start_again=start_again,
         try_again=again if error.code.startswith("store.") else "",

@@ -22,6 +22,9 @@ from admit.errors import ProviderError
 from admit.protocol.discovery import is_loopback
 
 OK, UNAVAILABLE = 200, 503
+#: Bytes of an answer's status line and headers, interim answers among them; and those that are
+#: read ahead at once.
+LARGEST_HEAD, AHEAD = 1 << 16, 1 << 13
 
 
 class Origin(NamedTuple):
@@ -57,6 +60,8 @@ class Wire:
 
     def __init__(self, connected: socket.socket, deadline: float) -> None:
         self.deadline = deadline
+        #: Bytes that may still come: a deadline alone lets a fast server send gigabytes.
+        self.allowance = LARGEST_HEAD + AHEAD
         self._socket = connected
         self._users = 1
 
@@ -68,12 +73,22 @@ class Wire:
     def makefile(self, _mode: str) -> io.BufferedReader:
         """Return a reader that keeps the deadline."""
         self._users += 1
-        return io.BufferedReader(_Reader(self))
+        return io.BufferedReader(_Reader(self), AHEAD)
 
     def receive_into(self, buffer: bytearray | memoryview) -> int:
-        """Read what is there into *buffer*, and return how many bytes that was."""
+        """Read what is there into *buffer*, and return how many bytes that was.
+
+        Raises:
+            ProviderError: ``provider.too_large``: it is more than the allowance.
+        """
         self._socket.settimeout(_remaining(self.deadline))
-        return self._socket.recv_into(buffer)
+        received = self._socket.recv_into(buffer)
+        self.allowance -= received
+        if self.allowance < 0:
+            raise ProviderError(
+                "provider.too_large", "the answer's headers, or what frames its body, have no end"
+            )
+        return received
 
     def is_readable(self) -> bool:
         """Tell, without waiting, whether something arrived: the end counts."""

@@ -1,6 +1,7 @@
 """What the provider calls by itself: a session or a user is signed out there.
 
-May know: browser, errors, events, model, protocol, provider_knowledge, session_ends, settings.
+May know: browser, errors, events, failures, model, protocol, provider_knowledge, session_ends,
+settings.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from admit.browser import NO_STORE, NOT_STORED, BrowserRequest, BrowserResponse
 from admit.errors import ResponseRejected, SignInError
 from admit.events import Emit, Event
+from admit.failures import retry_after
 from admit.jose import KeySet
 from admit.model import EmailSubject, LogoutToken
 from admit.ports import SessionStore
@@ -75,6 +77,10 @@ class ProviderCalls:
         except SignInError as error:
             return self._refuse(error, "backchannel")
         return BrowserResponse(status=OK, headers=NOT_STORED, content_type="text/plain")
+
+    def too_large(self, error: SignInError) -> BrowserResponse:
+        """Answer a post that nobody reads: it is longer than a logout token can be."""
+        return self._refuse(error, "backchannel")
 
     async def _signed_out(self, request: BrowserRequest) -> None:
         tokens = request.parameters.get("logout_token", ())
@@ -206,7 +212,8 @@ class ProviderCalls:
         """Return the error in JSON, with the code in place of anything that was sent."""
         word = "invalid_request" if error.status < SERVER_ERRORS else "temporarily_unavailable"
         self._tell(error, channel)
-        wait = () if error.retry_after is None else (("Retry-After", str(error.retry_after)),)
+        seconds = retry_after(error)
+        wait = () if seconds is None else (("Retry-After", str(seconds)),)
         return BrowserResponse(
             status=error.status,
             body=json.dumps({"error": word, "error_description": error.code}) + "\n",

@@ -1,7 +1,8 @@
 """What is known of the provider: its metadata and its keys, fetched, kept, renewed.
 
-Cache-Control decides how long, within bounds. What is known outlives an outage. No lock of its own
-stands here; the two that it uses are ports.
+Cache-Control decides how long, within bounds. What is known outlives an outage, up to a limit: a
+key that the provider has withdrawn must not be trusted for ever because nobody can ask. No lock of
+its own stands here; the two that it uses are ports.
 
 May know: errors, jose, model, ports, protocol.
 """
@@ -27,8 +28,15 @@ W = TypeVar("W")
 FLOOR, CEILING, DEFAULT_LIFETIME = 300, 86_400, 3600
 #: Seconds after a failed fetch until the next.
 COOL_DOWN = 5
-#: Seconds for which the old value serves while a new one is fetched.
+#: Seconds for which the old value serves after a fetch that failed, until the next.
 STALE_STEP = 30
+#: Seconds for which it serves while a fetch is under way: longer than any fetch takes, so that
+#: nobody waits for the one who fetches.
+LONGEST_FETCH = 90
+#: Seconds after the last fetch for which a value serves while fetching fails.
+STALE_LIMIT = 86_400
+UNAVAILABLE = 503
+WHICH_LIMIT = "more than ADMIT_STALE_LIMIT allows"
 #: Seconds after a fetch for a key that was not there until the next.
 KEY_COOL_DOWN = 30
 
@@ -38,6 +46,7 @@ class Known(Generic[V]):
     """A value of the provider's, until when it is fresh, and the last attempt that failed."""
 
     value: V | None = None
+    fetched_at: int = 0
     fresh_until: int = 0
     failure: ProviderError | None = None
     failed_at: int = 0
@@ -49,6 +58,14 @@ class Known(Generic[V]):
         """
         return self.value if now < self.fresh_until <= now + CEILING else None
 
+    def stale(self, now: int, limit: int) -> V | None:
+        """Return the value while it may serve without being fresh, by a clock set back too."""
+        return self.value if abs(now - self.fetched_at) < limit else None
+
+    def serve(self, now: int, seconds: int, limit: int) -> None:
+        """Take the value for fresh for so long, and never beyond the limit."""
+        self.fresh_until = min(now + seconds, self.fetched_at + limit)
+
 
 class ProviderKnowledge:
     """The metadata and the keys of one issuer.
@@ -58,19 +75,42 @@ class ProviderKnowledge:
         http: The transport.
         lock: A new lock at each call: eight first sign-ins at once ask the provider once.
         clock: Returns the seconds since the epoch.
+        stale_limit: Seconds after the last fetch for which what is known serves.
     """
 
     def __init__(
-        self, issuer: str, *, http: Http, lock: Callable[[], Lock], clock: Callable[[], int]
+        self,
+        issuer: str,
+        *,
+        http: Http,
+        lock: Callable[[], Lock],
+        clock: Callable[[], int],
+        stale_limit: int = STALE_LIMIT,
     ) -> None:
         self._issuer = issuer
         self._http = http
         self._clock = clock
+        self._stale_limit = stale_limit
         self._metadata: Known[ProviderMetadata] = Known()
         self._keys: Known[KeySet] = Known()
         self._metadata_lock = lock()
         self._keys_lock = lock()
         self._keys_missed_at: dict[str, int] = {}
+
+    def standing(self) -> ProviderError | None:
+        """Return what keeps metadata or keys from being known, without asking; None where nothing.
+
+        Before the provider was asked for the first time, nothing does.
+        """
+        now = self._clock()
+        for known in (self._metadata, self._keys):
+            if known.stale(now, self._stale_limit) is None and known.failure is not None:
+                return known.failure
+        return None
+
+    def known_metadata(self) -> ProviderMetadata | None:
+        """Return the provider's metadata if it is known, fresh or not, without asking."""
+        return self._metadata.stale(self._clock(), self._stale_limit)
 
     def fresh_metadata(self) -> ProviderMetadata | None:
         """Return the provider's metadata if it is known and fresh."""
@@ -149,27 +189,45 @@ class ProviderKnowledge:
         A failure is remembered for some seconds, so that those who waited do not queue for a
         provider that is silent.
         """
-        now = self._clock()
+        now, limit = self._clock(), self._stale_limit
         if (value := known.fresh(now)) is not None:
             return value
         if known.failure is not None and known.failed_at <= now < known.failed_at + COOL_DOWN:
-            if known.value is not None:
-                return known.value
+            if (value := known.stale(now, limit)) is not None:
+                return value
             ago = now - known.failed_at
             raise known.failure.again(ago=ago, wait=COOL_DOWN - ago)
         # Meanwhile others go on with the old value, however long the provider takes.
-        known.fresh_until = now + STALE_STEP
+        known.serve(now, LONGEST_FETCH, limit)
         try:
             value, answer = await fetch()
         except ProviderError as error:
-            known.failure, known.failed_at = error, self._clock()
-            if known.value is None:
-                raise
-            return known.value
+            return self._stale(known, error)
         lifetime = max_age(answer)
         seconds = DEFAULT_LIFETIME if lifetime is None else min(max(lifetime, FLOOR), CEILING)
-        known.value, known.fresh_until, known.failure = value, self._clock() + seconds, None
+        now = self._clock()
+        known.value, known.fetched_at, known.failure = value, now, None
+        known.serve(now, seconds, limit)
         return value
+
+    def _stale(self, known: Known[V], error: ProviderError) -> V:
+        """Note that fetching failed, and return the old value.
+
+        Raises:
+            ProviderError: There is none, or none that may still serve.
+        """
+        now = self._clock()
+        if error.was_asked:
+            # Where the transport refuses to ask, it knows for how long, and tells it to the next.
+            known.failure, known.failed_at = error, now
+        if (value := known.stale(now, self._stale_limit)) is not None:
+            known.serve(now, STALE_STEP, self._stale_limit)
+            return value
+        known.fresh_until = 0
+        if known.value is not None:
+            error.status = UNAVAILABLE
+            error.cause = f"what was known is {now - known.fetched_at} s old, {WHICH_LIMIT}"
+        raise error
 
     async def _fetch_metadata(self) -> tuple[ProviderMetadata, HttpResponse]:
         answer = await self._http.send(discovery_request(self._issuer))

@@ -43,7 +43,7 @@ from admit.protocol.id_token import CLOCK_CODES, verify_id_token
 from admit.protocol.logout import end_session_request, end_session_url
 from admit.protocol.token import parse_token_response, token_request
 from admit.protocol.userinfo import is_signed, parse_userinfo_response, userinfo_request
-from admit.provider_knowledge import ProviderKnowledge
+from admit.provider_knowledge import STALE_LIMIT, ProviderKnowledge
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,8 @@ class RelyingParty:
         lock: A new lock at each call: eight first sign-ins at once ask the provider once.
         clock: Returns the seconds since the epoch.
         random: Returns that many fresh random bytes.
+        stale_limit: Seconds for which what is known of the provider serves while it is away.
+        check: Passes an endpoint that may be asked now; raises ProviderError for another.
     """
 
     def __init__(
@@ -74,12 +76,17 @@ class RelyingParty:
         lock: Callable[[], Lock],
         clock: Callable[[], int],
         random: Callable[[int], bytes],
+        stale_limit: int = STALE_LIMIT,
+        check: Callable[[str], None] = lambda _url: None,
     ) -> None:
         self.client = client
         self.http = http
         self.clock = clock
         self._random = random
-        self.provider = ProviderKnowledge(client.issuer, http=http, lock=lock, clock=clock)
+        self.check = check
+        self.provider = ProviderKnowledge(
+            client.issuer, http=http, lock=lock, clock=clock, stale_limit=stale_limit
+        )
         self.metadata = self.provider.metadata
         self._starts: dict[tuple[object, ...], str] = {}
 
@@ -103,9 +110,11 @@ class RelyingParty:
             The attempt, to be kept for this browser alone, and the URL to send it to.
 
         Raises:
-            ProviderError: The provider is away and was never reached.
+            ProviderError: The provider is away: it was never reached, or its token endpoint is
+                down, so that the attempt could not be finished.
         """
         metadata = self.provider.fresh_metadata() or await self.metadata()
+        self.check(metadata.token_endpoint)
         request = new_authorization_request(
             self.client,
             random=self._random(RANDOM_BYTES),

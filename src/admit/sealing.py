@@ -26,6 +26,8 @@ SALT_BYTES = 24
 NONCE_BYTES = 12
 HEAD_BYTES = len(VERSION) + KEY_ID_BYTES + SALT_BYTES
 TAG_BYTES = 16
+#: Characters of a message that is opened. Browsers keep cookies of some 4,096.
+LONGEST = 8192
 
 
 class Unsealable(Enum):
@@ -91,6 +93,8 @@ class Sealer:
 
     def open(self, purpose: bytes, text: str) -> bytes | Unsealable:
         """Return the message that was sealed for *purpose*, or why there is none."""
+        if len(text) > LONGEST:
+            return Unsealable.MALFORMED
         try:
             octets = from_base64url(text)
         except (Base64Error, ValueError):

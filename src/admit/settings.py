@@ -29,6 +29,10 @@ class Settings:
         groups_claim: The claim that lists the user's groups.
         http_timeout: Seconds for a whole exchange with the provider.
         ca_file: A PEM file of the only authorities to trust; None is the system's.
+        stale_limit: Seconds for which the provider's metadata and keys serve while it is away.
+        breaker_failures: So many in a row, and an endpoint is left alone for a while; 0 is never.
+        breaker_seconds: For which it is left alone.
+        health_path: Where probes ask for the state of the sign-in; None is nowhere.
         sessions: Where sessions are kept: ``cookie``, the URL of a store, or ``own`` for one that
             the application hands in.
         access_tokens: Sessions keep the tokens that came with the sign-in.
@@ -55,12 +59,16 @@ class Settings:
     groups_claim: str = "groups"
     http_timeout: float = 7.0
     ca_file: str | None = None
+    stale_limit: int = 86_400
+    breaker_failures: int = 5
+    breaker_seconds: int = 10
     sessions: str = field(default="cookie", repr=False)
     access_tokens: bool = False
     end_session_method: Literal["post", "get"] = "post"
     backchannel_logout_path: str = "/backchannel-logout"
     frontchannel_logout_path: str = "/frontchannel-logout"
     universal_logout_path: str | None = None
+    health_path: str | None = None
 
     @property
     def are_stored(self) -> bool:

@@ -19,7 +19,7 @@ from admit.ports import OWNER_BYTES, SessionStore
 from admit.sealing import Sealer
 from admit.session_codec import encode_tokens, new_session
 from admit.session_names import Names
-from admit.session_records import SECRET_BYTES, SessionRecords, octets_of
+from admit.session_records import COOKIE_LENGTH, SECRET_BYTES, SessionRecords, octets_of
 from admit.shared_marks import SharedMarks
 from admit.stores.listed import sealed_by
 from admit.user import session_claims
@@ -150,7 +150,8 @@ class StoredSessions:
         Raises:
             StoreUnavailable: Nobody knows.
         """
-        known = None if text is None else self._known(text)
+        # What has another length is not even remembered.
+        known = None if text is None or len(text) != COOKIE_LENGTH else self._known(text)
         if known is None:
             return None
         cookie, key = known

@@ -66,6 +66,10 @@ TOO_LARGE = Text(
     "Your account carries more information than this application can keep. Please tell the people"
     " who run it, and give them the reference below.",
 )
+TOO_MUCH = Text(
+    "This request was not accepted",
+    "What was sent to this address is larger than anything that belongs here. Nothing was done.",
+)
 
 NOT_NOW = Text(
     "This page is not available right now",

@@ -142,7 +142,11 @@ class TokenRenewal:
         self, session: Session, tokens: Tokens, error: SignInError, code: str
     ) -> Session:
         """Leave the provider alone for a while; go on with the old token while it lives."""
-        await self._sessions.store.use(_failed(session), COOL_DOWN)
+        seconds = COOL_DOWN
+        if isinstance(error, ProviderError) and not error.was_asked:
+            # The transport knows when it asks again: nobody waits longer for our sake.
+            seconds = min(error.retry_after or COOL_DOWN, COOL_DOWN)
+        await self._sessions.store.use(_failed(session), seconds)
         self._emit(Event("refresh.failed", _told(session, code)))
         return self._while_it_lives(session, tokens, error)
 

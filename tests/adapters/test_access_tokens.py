@@ -219,9 +219,20 @@ def test_a_provider_that_cannot_answer_signs_nobody_out(
     assert site.provider.requests[TOKEN] == asked_so_far, "it is left alone for five seconds"
 
     del site.provider.answers[TOKEN]
-    site.clock.now += 6
+    site.clock.now += 7
     assert browser.get("/token").text.startswith("access-")
     assert refreshes(site) == 1
+
+
+def test_a_refresh_waits_no_longer_than_the_provider_asks_for(site: Site, browser: Browser) -> None:
+    site.provider.answers[TOKEN] = answer(429, **{"retry-after": "7"})
+    site.clock.now += 3600
+    assert browser.get("/token", SCRIPT).headers["Retry-After"] == "7"
+    site.clock.now += 6
+    assert browser.get("/token", SCRIPT).headers["Retry-After"] == "1"
+    del site.provider.answers[TOKEN]
+    site.clock.now += 1
+    assert browser.get("/token").text.startswith("access-")
 
 
 def test_a_dead_refresh_token_ends_the_session_and_signs_in_anew(

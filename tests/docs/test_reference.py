@@ -153,6 +153,7 @@ def test_the_reference_lists_all_endpoints_and_each_that_a_page_uses_exists() ->
     ours = endpoints(
         signed_out_path="/signed-out",
         universal_logout_path="/universal-logout",
+        health_path="/health",
         store=MemoryStore(lambda: 0),
     )
     table = text_of(REFERENCE / "flask.md").split("## Routes and endpoints")[1].split("\n## ")[0]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from admit.attempts import LIFETIME, MOST, MOST_BYTES, Attempts, attempt_key
+from admit.attempts import LIFETIME, MOST, MOST_BYTES, MOST_LOOKED_AT, Attempts, attempt_key
 from admit.model import AuthorizationRequest
 from admit.ports import run_sync
 from admit.sealing import Sealer, Unsealable
@@ -128,6 +128,15 @@ def test_the_oldest_are_dropped_so_that_one_more_fits(count: int) -> None:
     cookies = cookies_of(attempts, count)
     dropped = attempts.surplus(cookies)
     assert sorted(dropped) == sorted(list(cookies)[: count - MOST + 1])
+
+
+def test_of_cookies_without_end_only_so_many_are_opened_and_dropped() -> None:
+    attempts = attempts_of()
+    opened = []
+    attempts.open = lambda text: opened.append(text) or Unsealable.MALFORMED  # type: ignore[method-assign, func-returns-value]
+    dropped = attempts.surplus({f"{PREFIX}{number}": "x" for number in range(500)})
+    assert len(opened) == MOST_LOOKED_AT
+    assert len(dropped) <= MOST_LOOKED_AT
 
 
 def test_the_unreadable_are_dropped_first() -> None:

@@ -169,12 +169,16 @@ def test_every_setting_may_be_given(tmp_path: Path) -> None:
         "cookie_name": "my_app",
         "http_timeout": 5,
         "ca_file": ca_file,
+        "stale_limit": "300",
+        "breaker_failures": 0,
+        "breaker_seconds": "60",
         "sessions": "redis://:secret@host/0",
         "access_tokens": "no",
         "end_session_method": "get",
         "backchannel_logout_path": "/back-logout",
         "frontchannel_logout_path": "/front-logout",
         "universal_logout_path": "/all-logout",
+        "health_path": "/healthz",
     }
     assert values.keys() | {"okta_domain", "okta_authorization_server"} == set(NAMES)
     settings = read_settings(values, {}, {})
@@ -198,6 +202,8 @@ def test_every_setting_may_be_given(tmp_path: Path) -> None:
     assert settings.backchannel_logout_path == "/back-logout"
     assert settings.frontchannel_logout_path == "/front-logout"
     assert settings.universal_logout_path == "/all-logout"
+    assert (settings.stale_limit, settings.health_path) == (300, "/healthz")
+    assert (settings.breaker_failures, settings.breaker_seconds) == (0, 60)
     assert "secret" not in repr(settings)
 
 
@@ -370,6 +376,9 @@ def test_what_is_needed_must_be_there_and_no_placeholder(name: str, value: objec
         ({"idle_timeout": 7200, "absolute_timeout": 3600}, "idle_timeout", "absolute"),
         ({"idle_timeout": 59}, "idle_timeout", "60"),
         ({"http_timeout": 0}, "http_timeout", "1 to 60"),
+        ({"stale_limit": 299}, "stale_limit", "300 to 604800"),
+        ({"breaker_failures": 101}, "breaker_failures", "0 to 100"),
+        ({"breaker_seconds": 0}, "breaker_seconds", "1 to 300"),
         ({"protect_all": "perhaps"}, "protect_all", "true or false"),
         ({"claims": [1]}, "claims", "words"),
         ({"public": {"a": 1}}, "public", "words"),

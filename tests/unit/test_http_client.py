@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import socket
 import ssl
 import threading
 import time
+import tracemalloc
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -16,6 +19,7 @@ import trustme
 from admit.blocking import BlockingLock
 from admit.errors import ProviderError
 from admit.http_client import LARGEST_BODY, MOST_IDLE, BlockingHttp
+from admit.http_encoding import decoded
 from admit.ports import HttpRequest, HttpResponse, run_sync
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -300,10 +304,9 @@ def test_a_handshake_that_never_ends_ends_by_the_deadline() -> None:
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "provider.broken_answer"),
         (b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 101 + b"\r\n", "provider.broken_answer"),
         (b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70_000 + b"\r\n\r\n", "provider.broken_answer"),
-        (
-            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok",
-            "provider.broken_answer",
-        ),
+        (b"HTTP/1.1 200 OK\r\n" + (b"A: " + b"b" * 9000 + b"\r\n") * 90, "provider.too_large"),
+        (b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "provider.broken_answer"),
+        (b"HTTP/1.1 101 Switching\r\n\r\n", "provider.broken_answer"),
         (
             b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (LARGEST_BODY + 1),
             "provider.too_large",
@@ -314,11 +317,183 @@ def test_a_handshake_that_never_ends_ends_by_the_deadline() -> None:
             "provider.too_large",
         ),
     ],
-    ids=range(12),
+    ids=range(14),
 )
 def test_a_broken_answer_is_named(answer: bytes, code: str) -> None:
     with serving(answering_once(answer)) as server:
         assert refused(client(), server.url).code == code
+
+
+def test_the_final_answer_after_an_interim_one_is_nobody_elses() -> None:
+    interim = b"HTTP/1.1 103 Early Hints\r\n\r\n"
+    with serving(answering(interim + OK), answering(OK)) as server:
+        http = client()
+        refused(http, server.url)
+        get(http, server.url)
+
+    assert server.connections == 2
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+#: What comes before, and what comes again and again without an end.
+ENDLESS = {
+    "headers": (b"HTTP/1.1 200 OK\r\n", b"A: " + b"b" * 60_000 + b"\r\n"),
+    "a header line": (b"HTTP/1.1 200 OK\r\nA: ", b"b" * 60_000),
+    "the status line": (b"HTTP/1.1 200 ", b"O" * 60_000),
+    "interim answers": (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
+    "headers of an interim answer": (b"HTTP/1.1 100 Continue\r\n", b"A: b\r\n" * 1000),
+    "a chunk's extension": (CHUNKED + b"1;", b"e" * 60_000),
+    "chunks with extensions": (CHUNKED, b"1;" + b"e" * 60_000 + b"\r\na\r\n"),
+    "empty extensions": (CHUNKED, b"1;a\r\nx\r\n" * 6000),
+    "trailers": (CHUNKED + b"0\r\n", b"A: b\r\n" * 6000),
+    "the body": (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 60_000),
+    "chunks": (CHUNKED, b"ea60\r\n" + b"x" * 60_000 + b"\r\n"),
+}
+
+
+@pytest.mark.parametrize("what", ENDLESS)
+def test_what_comes_fast_and_without_an_end_is_cut_off_long_before_the_deadline(what: str) -> None:
+    first, again = ENDLESS[what]
+    sent = []
+
+    def endless(server: Server, connection: socket.socket) -> None:
+        server.read(connection)
+        connection.sendall(first)
+        while True:
+            connection.sendall(again)
+            sent.append(len(again))
+
+    with serving(endless) as server:
+        error = refused(client(timeout=8), server.url)
+
+    assert error.code in {"provider.too_large", "provider.broken_answer"}
+    # What the sockets' buffers hold of it comes on top.
+    assert sum(sent) < 12 * LARGEST_BODY
+
+
+DRIPPING = {
+    "headers": (b"HTTP/1.1 200 OK\r\n", b"A: b\r\n"),
+    "interim answers": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "a chunk's extension": (CHUNKED + b"1;", b"e"),
+    "trailers": (CHUNKED + b"0\r\n", b"A: b\r\n"),
+    "chunks": (CHUNKED, b"1\r\nx\r\n"),
+}
+
+
+@pytest.mark.parametrize("what", DRIPPING)
+def test_what_drips_without_an_end_is_cut_off_by_the_deadline(what: str) -> None:
+    first, again = DRIPPING[what]
+
+    def dripping(server: Server, connection: socket.socket) -> None:
+        server.read(connection)
+        connection.sendall(first)
+        drip(connection, again)
+
+    with serving(dripping) as server:
+        began = time.monotonic()
+        # Too many headers may come before the end of the time.
+        assert refused(client(timeout=0.3), server.url).code == "provider.timeout"
+        assert time.monotonic() - began < 2
+
+
+def test_headers_of_sixty_kilobytes_pass() -> None:
+    lines = b"".join(b"A%d: %s\r\n" % (number, b"b" * 6000) for number in range(10))
+    head = b"HTTP/1.1 200 OK\r\n" + lines + b"Content-Length: 2\r\n\r\n"
+    with serving(answering(head + b"ok")) as server:
+        http = client()
+        assert get(http, server.url).body == get(http, server.url).body == b"ok"
+
+    assert server.connections == 1
+
+
+TEXT = b'{"issuer": "https://provider.test"}'
+
+
+def raw_deflate(plain: bytes) -> bytes:
+    stream = zlib.compressobj(wbits=-15)
+    return stream.compress(plain) + stream.flush()
+
+
+def encoded(body: bytes, encoding: str) -> bytes:
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"),
+    [
+        (gzip.compress(TEXT), "gzip"),
+        (gzip.compress(TEXT), "GZip "),
+        (gzip.compress(TEXT), "x-gzip"),
+        (zlib.compress(TEXT), "deflate"),
+        (raw_deflate(TEXT), "deflate"),
+        (TEXT, "identity"),
+        (TEXT, ""),
+    ],
+    ids=range(7),
+)
+def test_a_body_that_comes_compressed_unasked_is_read_all_the_same(
+    body: bytes, encoding: str
+) -> None:
+    with serving(answering(encoded(body, encoding))) as server:
+        http = client()
+        assert get(http, server.url).body == get(http, server.url).body == TEXT
+
+    assert server.connections == 1
+    assert b"Accept-Encoding: identity" in server.requests[0]
+
+
+def test_an_empty_body_needs_no_decompression() -> None:
+    with serving(answering(encoded(b"", "gzip"))) as server:
+        assert get(client(), server.url).body == b""
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "code"),
+    [
+        (TEXT, "gzip", "broken_answer"),
+        (TEXT, "deflate", "broken_answer"),
+        (b"x", "deflate", "broken_answer"),
+        (gzip.compress(TEXT)[:-1], "gzip", "broken_answer"),
+        (gzip.compress(TEXT)[:12], "gzip", "broken_answer"),
+        (gzip.compress(TEXT) + b"more", "gzip", "broken_answer"),
+        (gzip.compress(TEXT) * 2, "gzip", "broken_answer"),
+        (gzip.compress(TEXT)[:-8] + bytes(8), "gzip", "broken_answer"),
+        (zlib.compress(TEXT), "gzip", "broken_answer"),
+        (gzip.compress(TEXT), "br", "broken_answer"),
+        (gzip.compress(TEXT), "zstd", "broken_answer"),
+        (gzip.compress(TEXT), '"quoted"', "broken_answer"),
+        (gzip.compress(gzip.compress(TEXT)), "gzip, gzip", "broken_answer"),
+        (gzip.compress(TEXT), "gzip\r\nContent-Encoding: gzip", "broken_answer"),
+        (gzip.compress(bytes(LARGEST_BODY + 1)), "gzip", "too_large"),
+        (zlib.compress(bytes(LARGEST_BODY + 1)), "deflate", "too_large"),
+    ],
+    ids=range(16),
+)
+def test_a_compressed_body_that_is_broken_or_too_large_is_named(
+    body: bytes, encoding: str, code: str
+) -> None:
+    with serving(answering_once(encoded(body, encoding))) as server:
+        assert refused(client(), server.url).code == f"provider.{code}"
+
+
+def test_a_compressed_body_may_become_as_large_as_a_plain_one() -> None:
+    with serving(answering_once(encoded(gzip.compress(bytes(LARGEST_BODY)), "gzip"))) as server:
+        assert len(get(client(), server.url).body) == LARGEST_BODY
+
+
+def test_of_a_bomb_no_more_than_the_limit_is_ever_made() -> None:
+    stream = zlib.compressobj(9, wbits=31)
+    bomb = b"".join(stream.compress(bytes(1 << 20)) for _ in range(300)) + stream.flush()
+    assert len(bomb) < LARGEST_BODY
+    tracemalloc.start()
+    try:
+        with pytest.raises(ProviderError) as caught:
+            decoded(bomb, "gzip", LARGEST_BODY)
+        assert tracemalloc.get_traced_memory()[1] < 8 * LARGEST_BODY
+    finally:
+        tracemalloc.stop()
+    assert caught.value.code == "provider.too_large"
 
 
 def test_an_answer_as_large_as_allowed_passes() -> None:

@@ -23,6 +23,7 @@ from admit.provider_knowledge import (
     DEFAULT_LIFETIME,
     FLOOR,
     KEY_COOL_DOWN,
+    STALE_LIMIT,
     STALE_STEP,
 )
 from admit.relying_party import RelyingParty, SignedIn
@@ -38,7 +39,7 @@ UNREACHABLE = ProviderError("provider.unreachable", "no route")
 class World:
     """A relying party, its provider, and the one clock of both."""
 
-    def __init__(self, **client: Any) -> None:
+    def __init__(self, *, stale_limit: int = STALE_LIMIT, **client: Any) -> None:
         self.now = NOW
         self.provider = MemoryProvider(issuer=ISSUER, now=lambda: self.now)
         self.rp = RelyingParty(
@@ -47,6 +48,7 @@ class World:
             lock=BlockingLock,
             clock=lambda: self.now,
             random=secrets.token_bytes,
+            stale_limit=stale_limit,
         )
 
     def begin(self, **parameters: str) -> tuple[AuthorizationRequest, str]:
@@ -127,9 +129,84 @@ def test_what_is_known_is_used_as_long_as_it_may_be(
 def test_what_was_known_outlives_an_outage(world: World, path: str, failure: Any) -> None:
     world.sign_in()
     world.provider.answers[path] = failure
-    for hours in range(2, 72, 9):
+    for hours in range(2, 24, 3):
         world.now = NOW + hours * 3600
         assert world.sign_in().id_token.sub == "00u1"
+
+
+@pytest.mark.parametrize("path", [DISCOVERY, JWKS])
+@pytest.mark.parametrize("failure", [DOWN, UNREACHABLE, answer(b"[]"), answer({}, 404)])
+@pytest.mark.parametrize("limit", [300, 4000, STALE_LIMIT])
+def test_what_was_known_serves_no_longer_than_the_limit_while_it_cannot_be_fetched(
+    path: str, failure: Any, limit: int
+) -> None:
+    world = World(stale_limit=limit)
+    world.sign_in()
+    world.provider.answers[path] = failure
+    world.now = NOW + limit - 1
+    assert world.sign_in().id_token.sub == "00u1"
+    for _ in range(2):  # the second is told from memory
+        world.now = NOW + limit + COOL_DOWN
+        with pytest.raises(ProviderError) as caught:
+            world.sign_in()
+        assert caught.value.status == 503
+        assert "ADMIT_STALE_LIMIT" in caught.value.cause
+    del world.provider.answers[path]
+    world.now += COOL_DOWN
+    assert world.sign_in().id_token.sub == "00u1"
+
+
+def test_nothing_is_fresh_for_longer_than_the_limit() -> None:
+    world = World(stale_limit=300)
+    world.provider.answers[JWKS] = world.answer_of(JWKS, **{"cache-control": "max-age=80000"})
+    world.sign_in()
+    world.now += 300
+    world.sign_in()
+    assert world.asked(JWKS) == 2
+
+
+@pytest.mark.parametrize("path", [DISCOVERY, JWKS])
+def test_a_fetch_that_hangs_for_a_minute_lets_others_go_on_with_the_old_value(
+    world: World, path: str
+) -> None:
+    world.sign_in()
+    world.now += DEFAULT_LIFETIME
+    knowledge = world.rp.provider
+    wanted = knowledge.metadata if path == DISCOVERY else knowledge.keys
+    others: list[object] = []
+
+    class Hung(MemoryProvider):
+        async def send(self, request: HttpRequest) -> HttpResponse:
+            if request.url.endswith(path):
+                world.now += 60
+                others.append(await wanted())
+                raise UNREACHABLE
+            return await super().send(request)
+
+    world.provider.__class__ = Hung
+    assert run_sync(wanted()) is others[0]
+
+
+def test_a_refusal_of_the_transport_to_ask_adds_no_cool_down_of_its_own(world: World) -> None:
+    world.provider.answers[DISCOVERY] = UNREACHABLE.again(ago=1, wait=9)
+    for _ in range(2):
+        with pytest.raises(ProviderError) as caught:
+            world.begin()
+        assert caught.value.detail == "no route (1 s ago; the provider is asked again in 9 s)"
+    del world.provider.answers[DISCOVERY]
+    world.begin()
+
+
+def test_no_attempt_begins_while_the_token_endpoint_may_not_be_asked(world: World) -> None:
+    world.sign_in()
+
+    def check(url: str) -> None:
+        assert url == ISSUER + TOKEN
+        raise UNREACHABLE
+
+    world.rp.check = check
+    with refused("provider.unreachable", ProviderError):
+        world.begin()
 
 
 @pytest.mark.parametrize("path", [DISCOVERY, JWKS])

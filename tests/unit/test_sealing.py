@@ -7,7 +7,7 @@ import secrets
 import pytest
 
 from admit.base64url import from_base64url
-from admit.sealing import Sealer, Unsealable
+from admit.sealing import LONGEST, Sealer, Unsealable
 
 FIRST, SECOND, THIRD = "first-secret-" * 3, "second-secret-" * 3, "third-secret-" * 3
 PURPOSE = b"test 1"
@@ -98,6 +98,12 @@ def test_no_other_spelling_is_let_pass(length: int) -> None:
     ],
 )
 def test_junk_is_malformed(text: str) -> None:
+    assert sealer().open(PURPOSE, text) is Unsealable.MALFORMED
+
+
+def test_what_no_cookie_can_hold_is_not_even_read() -> None:
+    text = sealer().seal(PURPOSE, bytes(LONGEST))
+    assert len(text) > LONGEST
     assert sealer().open(PURPOSE, text) is Unsealable.MALFORMED
 
 

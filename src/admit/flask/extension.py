@@ -8,14 +8,13 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import flask
 
 from admit.assembly import assemble
 from admit.blocking import BlockingLater, BlockingLock, blocking_keeper, blocking_pause
 from admit.config import read_settings
-from admit.errors import StoreUnavailable
 from admit.events import LOGGER, Emit, log_event
 from admit.failures import Failure
 from admit.flask import ends
@@ -31,8 +30,10 @@ from admit.model import Session
 from admit.ports import Beside, Http, SessionStore, run_sync
 from admit.protocol.authorization import check_parameters
 from admit.settings import Settings
-from admit.stores import check_ready, open_store
 from admit.user import User
+
+if TYPE_CHECKING:
+    from admit.health import Health
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -95,7 +96,9 @@ class SignIn:
         )
         store = self._store
         if store is None and read.are_stored:
-            store = _opened(read.sessions)
+            from admit.flask.store import store_at  # noqa: PLC0415 - cookies need none
+
+            store = store_at(read.sessions)
         http = self._http or BlockingHttp(timeout=read.http_timeout, ca_file=read.ca_file)
         parts = assemble(
             read,
@@ -192,6 +195,17 @@ class SignIn:
         """
         return ends.end_sessions(current_state(), sub, email, before, now=self._clock())
 
+    def health(self, *, ask: bool = True) -> Health:
+        """Return whether sessions work, and whether somebody could sign in now.
+
+        Args:
+            ask: Ask the provider for what is not known of it, and wait for the answer; at most one
+                request in some seconds is made, however often this is called.
+        """
+        from admit.flask.probes import health_of  # noqa: PLC0415 - few call it
+
+        return health_of(current_state().parts, ask=ask)
+
     def end_all_sessions(self, *, before: datetime | float | None = None) -> None:
         """End all sessions of the application, within 5 seconds on every process.
 
@@ -232,17 +246,3 @@ class SignIn:
         log_event(event)
         if self._on_event is not None:
             self._on_event(event)
-
-
-def _opened(url: str) -> SessionStore:
-    """Return the store at *url*, which may be away for now, but not unfit.
-
-    Raises:
-        ConfigurationError: It is there, and cannot work.
-    """
-    store = open_store(url)
-    try:
-        check_ready(store)
-    except StoreUnavailable as error:
-        LOGGER.warning("%s; pages that need the user answer 503 until it is back", error)
-    return store

@@ -9,7 +9,8 @@ import flask
 
 from admit.assembly import Assembly
 from admit.browser import BrowserRequest, BrowserResponse
-from admit.flask.translate import from_flask, to_flask
+from admit.errors import SignInError
+from admit.flask.translate import from_flask, own_request, to_flask
 from admit.ports import run_sync
 from admit.settings import Settings
 
@@ -33,13 +34,20 @@ def add_routes(app: flask.Flask, parts: Assembly) -> None:
         add(settings.signed_out_path, "signed_out", _view(parts.sign_out.returned))
     if parts.stored is not None:
         _add_calls(app, settings, parts.stored)
+    if settings.health_path is not None:
+        # What most deployments do not need is not loaded by them.
+        from admit.flask.probes import add_probes  # noqa: PLC0415
+
+        add_probes(
+            settings.health_path, parts, lambda *rule: add(rule[0], rule[1], _public(rule[2]))
+        )
 
 
 def _add_calls(app: flask.Flask, settings: Settings, stored: Stored) -> None:
     """Add what the provider calls by itself."""
     calls, add = stored.calls, app.add_url_rule
     add(settings.backchannel_logout_path, "signin_backchannel_logout",
-        _view(calls.backchannel), methods=["POST"])  # fmt: skip
+        _view(calls.backchannel, calls.too_large), methods=["POST"])  # fmt: skip
     add(settings.frontchannel_logout_path, "signin_frontchannel_logout",
         _view(calls.frontchannel), methods=["GET", "POST"])  # fmt: skip
     if settings.universal_logout_path is not None:
@@ -47,10 +55,25 @@ def _add_calls(app: flask.Flask, settings: Settings, stored: Stored) -> None:
             _universal(calls.universal, calls.longest_body), methods=["POST"])  # fmt: skip
 
 
-def _view(answer: Callable[[BrowserRequest], Any]) -> Callable[[], flask.Response]:
-    def view() -> flask.Response:
-        return to_flask(run_sync(answer(from_flask())))
+def _view(
+    answer: Callable[[BrowserRequest], Any],
+    refuse: Callable[[SignInError], BrowserResponse] | None = None,
+) -> Callable[[], flask.Response]:
+    """Return the view of *answer*; *refuse* answers what is too large to be read at all."""
 
+    def view() -> flask.Response:
+        try:
+            request = own_request()
+        except SignInError as error:
+            if refuse is None:
+                raise
+            return to_flask(refuse(error))
+        return to_flask(run_sync(answer(request)))
+
+    return _public(view)
+
+
+def _public(view: Callable[[], flask.Response]) -> Callable[[], flask.Response]:
     setattr(view, PUBLIC, True)
     return view
 
@@ -64,5 +87,4 @@ def _universal(
         body = flask.request.stream.read(most + 1) or flask.request.get_data()
         return to_flask(run_sync(answer(from_flask(form=False), body)))
 
-    setattr(view, PUBLIC, True)
-    return view
+    return _public(view)

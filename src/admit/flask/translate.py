@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import flask
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from admit.browser import BrowserRequest, BrowserResponse
+from admit.errors import ResponseRejected
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from werkzeug.datastructures import Headers
 
+#: Bytes of a query, and of a form, that is sent to our own pages; parameters in either.
+LARGEST, MOST_PARAMETERS = 1 << 16, 64
+CONTENT_TOO_LARGE, URI_TOO_LONG = 413, 414
 PLAIN = re.compile(r"[A-Za-z0-9/_.-]*")
 
 
@@ -34,6 +39,46 @@ class _Headers:
 
     def get(self, name: str, /) -> str | None:
         return self._environ.get(_wsgi_name(name))
+
+
+def own_request() -> BrowserRequest:
+    """Return the current request to one of our own pages, unless it is larger than any that fits.
+
+    The application's own limits for uploads are for its own pages.
+
+    Raises:
+        ResponseRejected: ``input.too_large``; nothing was parsed, and no more was read than may
+            be.
+    """
+    request = flask.request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    query = request.environ.get("QUERY_STRING", "")
+    if len(query) > LARGEST or query.count("&") >= MOST_PARAMETERS:
+        raise _too_large("the query", URI_TOO_LONG)
+    if request.method != "POST":
+        return from_flask()
+    if (request.content_length or 0) > LARGEST:
+        raise _too_large("the body", CONTENT_TOO_LARGE)
+    # A body of no stated length is counted while it is read.
+    request.max_content_length = min(request.max_content_length or LARGEST, LARGEST)
+    request.max_form_parts = MOST_PARAMETERS
+    try:
+        read = from_flask()
+        if request.content_length is None and read.parameters:
+            # A form that is cut off at the limit is parsed like another; this notices.
+            request.stream.read(1)
+    except RequestEntityTooLarge:
+        raise _too_large("the body", CONTENT_TOO_LARGE) from None
+    if len(read.parameters) > MOST_PARAMETERS:
+        raise _too_large("the body", CONTENT_TOO_LARGE)
+    return read
+
+
+def _too_large(what: str, status: int) -> ResponseRejected:
+    return ResponseRejected(
+        "input.too_large",
+        f"{what} is longer, or has more parameters, than anything that comes here",
+        status=status,
+    )
 
 
 def from_flask(*, form: bool = True) -> BrowserRequest:

@@ -17,6 +17,7 @@ from admit.ports import HttpRequest, HttpResponse
 from admit.strict_json import parse_object
 
 OK = 200
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 TOO_MANY_REQUESTS = 429
 SERVER_ERRORS = 500
 LONGEST_WAIT = 3600
@@ -107,7 +108,25 @@ def json_object(response: HttpResponse, what: str, code: str) -> dict[str, Any]:
             f"{what} answered {response.status} with {shown(kind)}: {error.args[0]}"
             if len(error.args) == 1
             else f"{what} answered {response.status} with {shown(kind)}: not a JSON object",
+            cause=redirected(response),
         ) from None
+
+
+def redirected(response: HttpResponse) -> str:
+    """Return that *response* leads elsewhere, and to which host; empty where it does not.
+
+    Nobody goes there: what we send holds secrets, and what we ask for must come from the provider.
+
+    Spec: RFC 9700 4.12, RFC 9110 15.4.
+    """
+    if response.status not in REDIRECTS:
+        return ""
+    try:
+        host = urlsplit(response.headers.get("location", "")).hostname
+    except ValueError:
+        host = None
+    where = shown(host) if host else "another path"
+    return f"the endpoint answers with a redirect to {where}, which is not followed"
 
 
 def max_age(response: HttpResponse) -> int | None:

@@ -40,6 +40,8 @@ RESERVED = frozenset(
 #: Enough for three times 43 characters of base64url, each with 258 bits.
 RANDOM_BYTES, VALUE_LENGTH = 97, 43
 LONGEST_CODE = 4096
+#: Characters of any other parameter of the response; ``state`` is ours, and has 43.
+LONGEST_OTHER = 2048
 CODE_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 RESPONSE_PARAMETERS = ("state", "iss", "error", "error_description", "error_uri", "code")
 
@@ -165,15 +167,21 @@ def response_state(parameters: Mapping[str, Sequence[str]]) -> str:
     """Return the ``state`` of a response, with which its attempt is looked up.
 
     Raises:
-        ResponseRejected: ``response.duplicate_parameter``, ``response.empty`` (nothing that a
-            provider would send), ``response.third_party_initiated`` or ``response.state_missing``.
+        ResponseRejected: ``response.duplicate_parameter``, ``response.parameter_too_long``,
+            ``response.empty`` (nothing that a provider would send),
+            ``response.third_party_initiated`` or ``response.state_missing``.
 
     Spec: RFC 6749 3.1 and 4.1.2.
     """
     for name in RESPONSE_PARAMETERS:
-        if len(parameters.get(name, ())) > 1:
+        values = parameters.get(name, ())
+        if len(values) > 1:
             raise ResponseRejected(
                 "response.duplicate_parameter", f"{name} came more than once", spec="RFC 6749 3.1"
+            )
+        if values and len(values[0]) > LONGEST_OTHER and name != "code":
+            raise ResponseRejected(
+                "response.parameter_too_long", f"{name} has {len(values[0])} characters"
             )
     state = _single(parameters, "state")
     if state:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from admit.errors import ProviderError, shown
 from admit.model import ProviderMetadata
 from admit.ports import HttpRequest, HttpResponse
-from admit.protocol.answers import OK, check_available, json_object
+from admit.protocol.answers import OK, check_available, json_object, redirected
 from admit.providers import issuer_variant
 
 WHAT = "discovery"
@@ -58,6 +58,7 @@ def parse_discovery_response(response: HttpResponse, issuer: str) -> ProviderMet
             hint="check the issuer: host, path, authorization server id; at Okta a custom"
             " authorization server (/oauth2/...) needs API Access Management",
             spec="OIDC Discovery 4",
+            cause=redirected(response),
         )
     document = json_object(response, WHAT, "discovery.malformed")
     if document.get("issuer") != issuer:

@@ -9,7 +9,7 @@ from admit.errors import ProviderError
 from admit.jose import KeySet, read_key_set
 from admit.model import ProviderMetadata
 from admit.ports import HttpRequest, HttpResponse
-from admit.protocol.answers import OK, check_available, json_object
+from admit.protocol.answers import OK, check_available, json_object, redirected
 
 WHAT = "jwks_uri"
 
@@ -28,7 +28,9 @@ def parse_jwks_response(response: HttpResponse) -> KeySet:
     """
     check_available(response, WHAT)
     if response.status != OK:
-        raise ProviderError("jwks.malformed", f"{WHAT} answered {response.status}")
+        raise ProviderError(
+            "jwks.malformed", f"{WHAT} answered {response.status}", cause=redirected(response)
+        )
     try:
         keys = read_key_set(json_object(response, WHAT, "jwks.malformed"))
     except ValueError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from admit.errors import ProviderError
 from admit.model import Client, ProviderMetadata
 from admit.ports import HttpRequest, HttpResponse
-from admit.protocol.answers import OK, check_available, client_request
+from admit.protocol.answers import OK, check_available, client_request, redirected
 from admit.strict_json import parse_object
 
 WHAT = "the revocation endpoint"
@@ -50,6 +50,7 @@ def check_revocation_response(response: HttpResponse) -> None:
             hint="compare the client's credentials with the provider's; it may not let this client"
             " revoke tokens",
             spec="RFC 7009 2.2.1",
+            cause=redirected(response),
             said=_said(response),
         )
 

@@ -14,7 +14,13 @@ from typing import Any
 from admit.errors import ProviderError, ResponseRejected, SignInError, shown
 from admit.model import AuthorizationResponse, Client, ProviderMetadata, TokenResponse
 from admit.ports import HttpRequest, HttpResponse
-from admit.protocol.answers import OK, check_available, client_request, json_object
+from admit.protocol.answers import (
+    OK,
+    check_available,
+    client_request,
+    json_object,
+    redirected,
+)
 
 WHAT = "the token endpoint"
 #: Seconds in a leap year: a longer life than this says no more, and may be no number for a store.
@@ -162,4 +168,6 @@ def _refusal(
             spec="RFC 6749 5.2",
             said=said,
         )
-    return ProviderError("token.refused", detail, spec="RFC 6749 5.2", said=said)
+    return ProviderError(
+        "token.refused", detail, spec="RFC 6749 5.2", said=said, cause=redirected(response)
+    )

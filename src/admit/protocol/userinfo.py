@@ -12,7 +12,7 @@ from admit.errors import ProviderError, ResponseRejected, shown
 from admit.jose import KeySet
 from admit.model import Client, IDToken, UserInfo
 from admit.ports import HttpRequest, HttpResponse
-from admit.protocol.answers import OK, check_available, json_object
+from admit.protocol.answers import OK, check_available, json_object, redirected
 from admit.strict_json import parse_object
 
 WHAT = "the userinfo endpoint"
@@ -69,6 +69,7 @@ def parse_userinfo_response(
             f"{WHAT} answered {response.status}",
             hint="the scope openid must be granted for UserInfo",
             spec="OIDC Core 5.3.3",
+            cause=redirected(response),
         )
     if is_signed(response):
         claims = _verified(response, client, keys)

@@ -6,7 +6,13 @@ import pytest
 
 from admit.errors import ProviderError
 from admit.ports import HttpResponse
-from admit.protocol.answers import check_available, json_object, max_age, retry_after
+from admit.protocol.answers import (
+    check_available,
+    json_object,
+    max_age,
+    redirected,
+    retry_after,
+)
 from material import answer, refused
 
 
@@ -100,3 +106,30 @@ def test_a_missing_content_type_is_told() -> None:
     with refused("token.malformed", ProviderError) as caught:
         json_object(HttpResponse(status=200), "it", "token.malformed")
     assert "no content type" in caught.value.detail
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize(
+    ("location", "where"),
+    [
+        ("https://evil.test/path?code=secret#x", "'evil.test'"),
+        ("https://user:password@evil.test:8443/", "'evil.test'"),
+        ("//evil.test/path", "'evil.test'"),
+        ("https://evil.test\r\nx/", "'evil.testx'"),
+        ("/elsewhere?code=secret", "another path"),
+        ("https://[evil/", "another path"),
+        ("", "another path"),
+        (None, "another path"),
+    ],
+)
+def test_a_redirect_is_told_with_the_host_that_it_leads_to_and_nothing_else(
+    status: int, location: str | None, where: str
+) -> None:
+    headers = {} if location is None else {"location": location}
+    told = redirected(HttpResponse(status=status, headers=headers))
+    assert told == f"the endpoint answers with a redirect to {where}, which is not followed"
+
+
+@pytest.mark.parametrize("status", [200, 201, 300, 304, 305, 400, 500])
+def test_another_answer_is_no_redirect(status: int) -> None:
+    assert not redirected(HttpResponse(status=status, headers={"location": "https://evil.test"}))

@@ -13,6 +13,7 @@ import pytest
 from admit.base64url import to_base64url as base64url
 from admit.errors import AuthorizationDenied
 from admit.protocol.authorization import (
+    LONGEST_OTHER,
     RESERVED,
     authorization_url,
     authorization_url_start,
@@ -162,6 +163,16 @@ def test_a_parameter_that_came_twice_is_refused(name: str, first: bool) -> None:
     with refused("response.duplicate_parameter") as caught:
         response_state({"state": ["right"], "code": ["c"], name: values})
     assert "right" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["state", "iss", "error", "error_description", "error_uri"])
+def test_a_parameter_has_an_end(name: str) -> None:
+    parameters = {"state": ["right"], "code": ["c"], name: ["x" * LONGEST_OTHER]}
+    assert response_state(parameters) == parameters["state"][0]
+    parameters[name] = ["x" * (LONGEST_OTHER + 1)]
+    with refused("response.parameter_too_long") as caught:
+        response_state(parameters)
+    assert caught.value.detail == f"{name} has {LONGEST_OTHER + 1} characters"
 
 
 def test_a_parameter_that_means_nothing_may_come_twice() -> None:
