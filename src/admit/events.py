@@ -140,7 +140,7 @@ FIELDS: Mapping[str, tuple[type[str | int], str]] = {
     "state": (str, "`ok`, or `unexpected` where it is not the one that was sent"),
     "channel": (str, "`backchannel`, `frontchannel` or `universal`: how the provider called"),
     "at": (str, "`sign-out`: the user is signed out here all the same"),
-    "settings": (str, "The names of the settings, with a blank between"),
+    "settings": (str, "The names of the settings, with commas between"),
 }
 
 

@@ -28,7 +28,7 @@ def elsewhere(request: BrowserRequest, settings: Settings) -> Event:
 
 def misconfigured(error: ConfigurationError) -> Event:
     """Return the event of settings that are no good: their names and what is wrong, no values."""
-    names = " ".join(dict.fromkeys(problem.setting for problem in error.problems))
+    names = ", ".join(dict.fromkeys(problem.setting for problem in error.problems))
     detail = "; ".join(dict.fromkeys(map(_without_value, error.problems)))
     return Event("config.invalid", {"code": error.code, "settings": names, "detail": detail})
 

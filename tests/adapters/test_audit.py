@@ -515,7 +515,7 @@ def test_settings_that_are_no_good_are_named_and_never_quoted(
     assert heard == events
     assert problems(event) == []
     assert event.name == "config.invalid"
-    assert named in str(event.fields["settings"]).split()
+    assert named in str(event.fields["settings"]).split(", ")
     assert named in str(event.fields["detail"])
     assert SECRET not in str(event) + caplog.text
     assert "admit" not in app.extensions
