@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from admit.browser import NO_STORE, BrowserRequest, BrowserResponse
+from admit.browser import WITH_BODY, BrowserRequest, BrowserResponse
 from admit.codes import text_of
 from admit.errors import ConfigurationError, SignInError
 from admit.events import Emit, Event
@@ -78,14 +78,16 @@ class FailureAnswers:
                 status=status,
                 body=json.dumps({**told, "message": failure.text.message}) + "\n",
                 content_type="application/json",
-                headers=(*NO_STORE, *headers),
+                headers=(*WITH_BODY, *headers),
                 cookies=gone,
             )
         own = self._own_body(failure)
         if own is None:
             page = self._page(failure)
             return page_response(page, status=status, headers=headers, cookies=gone)
-        return BrowserResponse(status=status, body=own, headers=(*NO_STORE, *headers), cookies=gone)
+        return BrowserResponse(
+            status=status, body=own, headers=(*WITH_BODY, *headers), cookies=gone
+        )
 
     def note(self, error: SignInError) -> None:
         """Tell the log alone, where the browser gets what it asked for all the same."""

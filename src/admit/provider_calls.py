@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from admit.browser import NO_STORE, NOT_STORED, BrowserRequest, BrowserResponse
+from admit.browser import WITH_BODY, BrowserRequest, BrowserResponse
 from admit.codes import text_of
 from admit.errors import ResponseRejected, SignInError
 from admit.events import Emit, Event
@@ -77,7 +77,7 @@ class ProviderCalls:
             await self._signed_out(request)
         except SignInError as error:
             return self._refuse(error, "backchannel")
-        return BrowserResponse(status=OK, headers=NOT_STORED, content_type="text/plain")
+        return BrowserResponse(status=OK, content_type="text/plain")
 
     async def _signed_out(self, request: BrowserRequest) -> None:
         tokens = request.parameters.get("logout_token", ())
@@ -144,7 +144,7 @@ class ProviderCalls:
             await self._revoked(request, body)
         except SignInError as error:
             return self._refuse(error, "universal")
-        return BrowserResponse(status=NO_CONTENT, headers=NOT_STORED, content_type="text/plain")
+        return BrowserResponse(status=NO_CONTENT, content_type="text/plain")
 
     async def _revoked(self, request: BrowserRequest, body: bytes) -> None:
         endpoint = f"{self._settings.base_url}{self._settings.universal_logout_path}"
@@ -191,11 +191,14 @@ class ProviderCalls:
         except SignInError as error:
             self._tell(error, "frontchannel")
             status, title = error.status, "Not signed out"
-        policy = f"default-src 'none'; base-uri 'none'; frame-ancestors {await self._framers()}"
+        policy = (
+            "default-src 'none'; base-uri 'none'; form-action 'none';"
+            f" frame-ancestors {await self._framers()}"
+        )
         return BrowserResponse(
             status=status,
             body=FRAME.format(title),
-            headers=(*NO_STORE, ("Content-Security-Policy", policy)),
+            headers=(*WITH_BODY, ("Content-Security-Policy", policy)),
         )
 
     async def _framers(self) -> str:
@@ -214,7 +217,7 @@ class ProviderCalls:
             status=error.status,
             body=json.dumps({"error": word, "error_description": error.code}) + "\n",
             content_type="application/json",
-            headers=(*NOT_STORED, *wait),
+            headers=(*WITH_BODY, *wait),
         )
 
     def _tell(self, error: SignInError, channel: str) -> None:

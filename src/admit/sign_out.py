@@ -15,7 +15,15 @@ from admit.endpoints import Endpoints
 from admit.errors import ResponseRejected, SignInError
 from admit.events import Emit, Event
 from admit.model import Session
-from admit.pages import page_response, passing_on_page, sign_out_page, signed_out_page
+from admit.pages import (
+    SUBMIT,
+    content_security_policy,
+    page_response,
+    passing_on_page,
+    script_path,
+    sign_out_page,
+    signed_out_page,
+)
 from admit.sealing import Sealer
 from admit.session_reference import told_of
 from admit.user import User
@@ -29,6 +37,11 @@ PURPOSE = b"sign-out form 1"
 STATE_BYTES = 32
 STATE_LIFETIME = 600
 FORBIDDEN, NOT_IMPLEMENTED = 403, 501
+SCRIPT_HEADERS = (
+    ("Cache-Control", "private, max-age=31536000, immutable"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
 
 
 class SignOut:
@@ -100,6 +113,19 @@ class SignOut:
         home = guard.absolute(self._settings.prefix + "/")
         return page_response(signed_out_page(sign_in=guard.sign_in_url, home=home), cookies=gone)
 
+    async def script(self, _request: BrowserRequest) -> BrowserResponse:
+        """Return the script of the page that takes the browser to the provider.
+
+        Its name changes with its content. No shared cache is to have it: an application's own
+        cookie may go with any answer.
+        """
+        return BrowserResponse(
+            status=200,
+            body=SUBMIT,
+            content_type="text/javascript; charset=utf-8",
+            headers=SCRIPT_HEADERS,
+        )
+
     def token(self, session: Session) -> str:
         """Return what proves a sign-out form ours, where a browser sends no headers for it."""
         return self._sealer.seal(PURPOSE, session.id)
@@ -140,8 +166,10 @@ class SignOut:
         self._endpoints.on_sign_out()
         if form is None:
             return redirect(location, cookies)
-        page = passing_on_page(location, form)
-        return page_response(page, cookies=tuple(cookies), submits=True)
+        script = self._settings.base_url + script_path(self._settings.sign_out_path)
+        page = passing_on_page(location, form, script=script)
+        policy = content_security_policy(script=script, form_action=None)
+        return page_response(page, cookies=tuple(cookies), policy=policy)
 
     async def _end(self, request: BrowserRequest, session: Session) -> bool:
         """End the session, or all of the user's; tell whether the provider's stays.
@@ -203,4 +231,14 @@ class SignOut:
             refused=refused,
             everywhere=self._ends is not None,
         )
-        return page_response(body, status=FORBIDDEN if refused else 200)
+        policy = content_security_policy(form_action=self._form_action())
+        return page_response(body, status=FORBIDDEN if refused else 200, policy=policy)
+
+    def _form_action(self) -> str | None:
+        """Return where the form of the page that asks leads to, if nowhere but to ourselves.
+
+        The provider may be told by an address; and a home page that is protected sends on to it.
+        """
+        settings = self._settings
+        own = settings.end_session_method == "post" and settings.signed_out_path != "/"
+        return settings.origin if own else None

@@ -206,3 +206,19 @@ def test_the_reference_lists_the_members_of_the_extension_and_the_cookies() -> N
     cookies = Cookies(settings_of(app))
     for name in (cookies.session, cookies.attempts, cookies.rounds, cookies.signed_out):
         assert f"`{name}" in text
+
+
+def test_the_sample_app_has_the_headers_that_the_page_shows() -> None:
+    shown, run = (
+        re.sub(r'\n    """.*?"""', "", found[1])
+        for text in (
+            text_of(ROOT / "docs/how-to/headers.md"),
+            text_of(ROOT / "examples/flask_app/app.py"),
+        )
+        if (
+            found := re.search(
+                r"def add_security_headers\(.*?:\n(.*?    return response\n)", text, re.DOTALL
+            )
+        )
+    )
+    assert shown == run

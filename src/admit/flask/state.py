@@ -25,9 +25,9 @@ from admit.flask.context import (
     UNKNOWN,
     check_known,
     context_of_request,
-    endpoint_of_home,
     keep_private,
 )
+from admit.flask.each_request import EachRequest
 from admit.flask.routes import PUBLIC, add_routes
 from admit.flask.translate import from_flask, to_flask
 from admit.model import Session
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 #: That the sign-ins just before it may be forgotten: the session has stuck.
 SETTLED = "_admit_settled"
 NOT_ASKED = object()
-NOT_HERE = object()
 #: In Flask's own session: a user is signing in anew, for Flask-Login's `fresh_login_required`.
 REFRESHING = "_admit_refreshing"
 
@@ -72,10 +71,8 @@ class AppState:
         self._clock = clock
         self._load_user = load_user
         self._emit = emit
-        self._home: object = NOT_ASKED
-        add_routes(app, parts)
-        self._lands_at_home = parts.settings.signed_out_path == "/"
-        app.url_value_preprocessor(self._each_request)
+        own = add_routes(app, parts)
+        app.url_value_preprocessor(EachRequest(parts, self._manager, own))
         if parts.settings.protect_all:
             app.before_request(self._protect)
         app.register_error_handler(SignInError, self._failed)
@@ -228,23 +225,6 @@ class AppState:
         if settled:
             cookies = self.parts.endpoints.cookies
             headers.add("Set-Cookie", cookies.delete(cookies.rounds))
-
-    def _each_request(self, endpoint: str | None, _values: object) -> None:
-        """Answer the provider's redirect after sign-out, where it leads to the home page.
-
-        The home page is the application's own. This is asked before each page, and costs next to
-        nothing: a function of `before_request` would cost ten times as much.
-        """
-        if self._home is NOT_ASKED:
-            # An application may have made a manager of its own since.
-            self._manager.take_over(flask.current_app)
-            self._home = endpoint_of_home() if self._lands_at_home else NOT_HERE
-        environ = flask.request.environ if endpoint == self._home else {}
-        if "state=" not in environ.get("QUERY_STRING", ""):
-            return
-        request = from_flask()
-        if request.path == "/" and self.parts.sign_out.is_return(request):
-            flask.abort(to_flask(run_sync(self.parts.sign_out.returned(request))))
 
     def _sign_out_token(self) -> str:
         session = self.session()
