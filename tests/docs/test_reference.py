@@ -210,7 +210,7 @@ def test_the_reference_lists_the_members_of_the_extension_and_the_cookies() -> N
 
 def test_the_sample_app_has_the_headers_that_the_page_shows() -> None:
     shown, run = (
-        re.sub(r'\n    """.*?"""', "", found[1])
+        re.sub(r'^    """.*?"""\n', "", found[1])
         for text in (
             text_of(ROOT / "docs/how-to/headers.md"),
             text_of(ROOT / "examples/flask_app/app.py"),
