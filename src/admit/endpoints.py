@@ -140,9 +140,11 @@ class Endpoints:
         user = User.of(session, self.settings.groups_claim)
         try:
             self.on_sign_in(user, session, text)
-        except Exception:
+        except Exception as error:
             await self._end(session, now)
             self._give_up(session)
+            if not isinstance(error, SignInError):
+                self._tell_mistake(error, user)
             raise
         if former is not None:
             await self._end(former, now)
@@ -189,6 +191,11 @@ class Endpoints:
             await self.sessions.end(session, now)
         except StoreUnavailable as error:
             self.failures.note(error)
+
+    def _tell_mistake(self, error: Exception, user: User) -> None:
+        """Tell of a hook's own exception: no page of ours does."""
+        told = {"user": user.id, "code": "sign_in.hook_failed", "detail": type(error).__name__}
+        self._emit(Event("signin.refused", told))
 
     def _give_up(self, session: Session) -> None:
         if self._tokens is not None:

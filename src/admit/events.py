@@ -50,7 +50,7 @@ EVENTS: Mapping[str, Kind] = {
         WARNING,
         "A check failed, the token endpoint refused this client, or the app turned the user away",
         ("code",),
-        _REFUSAL,
+        (*_REFUSAL, "user"),
     ),
     "provider.unavailable": Kind(
         WARNING,

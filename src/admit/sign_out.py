@@ -195,10 +195,10 @@ class SignOut:
             # This one is over as well, whatever becomes of the next step.
             self._emit(Event("logout.local", {**told, "everywhere": "yes", "count": count}))
         await self._endpoints.sessions.end(session, self._clock())
-        if self._tokens is not None:
-            self._tokens.revoke_later(session)
         if not everywhere:
             self._emit(Event("logout.local", told))
+        if self._tokens is not None:
+            self._tokens.revoke_later(session)
         return only_here
 
     async def _provider(self, session: Session) -> tuple[str, dict[str, str] | None, str] | None:

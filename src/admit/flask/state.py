@@ -174,12 +174,12 @@ class AppState:
             check_known(context_of_request())
         else:
             run_sync(self.parts.sessions.end(session, self._clock()))
-            if self.parts.stored is not None:
-                self.parts.stored.tokens.revoke_later(session)
             context = context_of_request()
             setattr(context, SESSION, None)
             setattr(context, ENDED, True)
             self._emit(Event("logout.local", {**told_of(session), "only": "app"}))
+            if self.parts.stored is not None:
+                self.parts.stored.tokens.revoke_later(session)
 
     def _finish(self, response: flask.Response) -> flask.Response:
         """Keep a page that asked for the user out of caches, and the session alive."""
