@@ -165,8 +165,7 @@ class StoredSessions:
         if session is None or session.since <= ended:
             return None
         # By the store's clock alone: those of the machines may differ.
-        lived = kept.at // MILLISECONDS - session.seen_at
-        if lived >= self.absolute:
+        if (lived := kept.at // MILLISECONDS - session.seen_at) >= self.absolute:
             self._tell_expired(session, now)
             return None
         if kept.left > min(self._idle, self.absolute - lived) - self._idle // TOUCH_AFTER:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -19,6 +20,8 @@ from admit.events import EVENTS, Event
 from admit.flask import SignIn, signals
 from admit.flask.telling import SIGNALS
 from admit.ports import HttpResponse
+from admit.sealing import Sealer
+from admit.session_list import SessionList
 from admit.testing import MemoryProvider, MemoryStore
 from admit.user import User, user_id
 from conforming import problems
@@ -414,6 +417,16 @@ def test_what_follows_names_the_session_of_the_sign_in(
     site = stored_site()
     scene(site)
     assert fields(site, name) == {**fields(site, "signin.ok"), **more}
+
+
+def test_operators_list_the_session_under_the_same_reference() -> None:
+    site = stored_site()
+    signed_in(site)
+    parts = site.app.extensions["admit"].parts
+    sealer = Sealer(parts.settings.secret_keys, os.urandom)
+    listed = SessionList(parts.sessions, parts.sessions.store, sealer.key_ids)
+    [seen] = listed.all()
+    assert seen.reference == fields(site, "signin.ok")["session"]
 
 
 def test_an_expired_session_is_named() -> None:
