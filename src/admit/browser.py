@@ -13,6 +13,8 @@ from admit.settings import Settings
 
 NOT_STORED = (("Cache-Control", "no-store"),)
 NO_STORE = (*NOT_STORED, ("Referrer-Policy", "no-referrer"))
+#: What is more than a redirect is taken for what it says it is, and for nothing else.
+WITH_BODY = (*NO_STORE, ("X-Content-Type-Options", "nosniff"))
 SEE_OTHER = 303
 
 
@@ -90,7 +92,7 @@ class BrowserResponse:
     location: str | None = field(default=None, repr=False)
     body: str = field(default="", repr=False)
     content_type: str = "text/html; charset=utf-8"
-    headers: tuple[tuple[str, str], ...] = NO_STORE
+    headers: tuple[tuple[str, str], ...] = WITH_BODY
     cookies: tuple[str, ...] = field(default=(), repr=False)
 
 

@@ -194,6 +194,7 @@ CODES: Mapping[str, Text] = {
     "refresh.busy": UNAVAILABLE,
     "store.unavailable": NOT_NOW,
     "sign_in.no_user": NO_ACCESS,
+    "sign_in.hook_failed": DECLINED,
     "sign_in.loop": LOOP,
     "sign_in.required": SIGN_IN_NEEDED,
     "sign_out.cross_site": NOT_SIGNED_OUT,

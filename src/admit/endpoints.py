@@ -1,7 +1,8 @@
 """Where a sign-in comes back, and the session of a request.
 
 May know: access_tokens, attempts, browser, errors, events, evidence, failure_answers, guard, model,
-protocol, refusals, relying_party, rounds, sealing, sessions, settings, starts, user.
+protocol, refusals, relying_party, rounds, sealing, session_reference, sessions, settings, starts,
+user.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from admit.refusals import refined
 from admit.relying_party import RelyingParty, SignedIn
 from admit.rounds import Rounds
 from admit.sealing import Unsealable
+from admit.session_reference import session_reference
 from admit.sessions import Sessions
 from admit.settings import Settings
 from admit.starts import Starts
@@ -138,16 +140,21 @@ class Endpoints:
         user = User.of(session, self.settings.groups_claim)
         try:
             self.on_sign_in(user, session, text)
-        except Exception:
+        except Exception as error:
             await self._end(session, now)
             self._give_up(session)
+            if not isinstance(error, SignInError):
+                self._tell_mistake(error, user)
             raise
         if former is not None:
             await self._end(former, now)
             # Of the same user, some providers have one grant alone: it is the new session's by now.
             if User.of(former).id != user.id:
                 self._give_up(former)
-        self._emit(Event("signin.ok", {"user": user.id}))
+        told: dict[str, str | int] = {"user": user.id, "session": session_reference(session)}
+        if former is not None:
+            told["replaced"] = session_reference(former)
+        self._emit(Event("signin.ok", told))
         return [
             self.cookies.set(self.cookies.session, text),
             self.rounds.cookie(attempt.rounds + 1),
@@ -184,6 +191,11 @@ class Endpoints:
             await self.sessions.end(session, now)
         except StoreUnavailable as error:
             self.failures.note(error)
+
+    def _tell_mistake(self, error: Exception, user: User) -> None:
+        """Tell of a hook's own exception: no page of ours does."""
+        told = {"user": user.id, "code": "sign_in.hook_failed", "detail": type(error).__name__}
+        self._emit(Event("signin.refused", told))
 
     def _give_up(self, session: Session) -> None:
         if self._tokens is not None:

@@ -9,7 +9,7 @@ import json
 import re
 from urllib.parse import quote
 
-from admit.browser import NO_STORE, BrowserRequest, BrowserResponse, redirect
+from admit.browser import WITH_BODY, BrowserRequest, BrowserResponse, redirect
 from admit.return_to import safe_return_to
 from admit.settings import Settings
 
@@ -80,7 +80,7 @@ class Guard:
             status=UNAUTHORIZED,
             body=json.dumps(body) + "\n",
             content_type="application/json",
-            headers=(*NO_STORE, ("Vary", "Cookie, Accept, Sec-Fetch-Mode, Sec-Fetch-Dest")),
+            headers=(*WITH_BODY, ("Vary", "Cookie, Accept, Sec-Fetch-Mode, Sec-Fetch-Dest")),
         )
 
     def canonical(self, request: BrowserRequest) -> str | None:

@@ -1,4 +1,4 @@
-"""Our own pages: small, readable in light and dark; one of them has a line of script.
+"""Our own pages: small, readable in light and dark; one of them loads a line of script.
 
 May know: browser, failures.
 """
@@ -11,7 +11,7 @@ from functools import cache
 from hashlib import sha256
 from html import escape
 
-from admit.browser import NO_STORE, BrowserResponse
+from admit.browser import WITH_BODY, BrowserResponse
 from admit.failures import Failure
 
 STYLE = """
@@ -44,25 +44,38 @@ dd{margin:0;overflow-wrap:anywhere}
 
 
 #: The one script there is: it presses the button of a form that only has to be passed on.
-SUBMIT = "document.forms[0].submit()"
+SUBMIT = "document.forms[0].submit();\n"
+#: A window that opened one of our pages keeps no hold of it, and sees it as closed.
+ALONE = ("Cross-Origin-Opener-Policy", "same-origin")
 
 
-def _source(text: str) -> str:
-    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode('ascii')}'"
+def _digest(text: str) -> str:
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode('ascii')}"
 
 
 @cache
-def content_security_policy(*, submits: bool = False) -> str:
+def script_path(sign_out_path: str) -> str:
+    """Return the path of the script: below the sign-out address, and new with its content."""
+    name = sha256(SUBMIT.encode()).hexdigest()[:16]
+    return f"{sign_out_path.rstrip('/')}/{name}.js"
+
+
+@cache
+def content_security_policy(
+    *, script: str | None = None, form_action: str | None = "'none'"
+) -> str:
     """Return the policy of our pages: their own style, nothing else, in nobody's frame.
 
     Args:
-        submits: The page passes a form on. Where to, is not limited: Chromium would hold that
-            against each redirect that follows, too.
+        script: The URL of the one script of the page.
+        form_action: Where the page's form may go; None is anywhere, for a form that leads to the
+            provider: Chromium would hold a limit against each redirect that follows, too.
     """
-    script = f"script-src {_source(SUBMIT)}; " if submits else ""
+    scripts = f"script-src {script}; " if script else ""
+    forms = f"form-action {form_action}; " if form_action else ""
     return (
-        f"default-src 'none'; {script}style-src {_source(STYLE)}; base-uri 'none';"
-        " frame-ancestors 'none'"
+        f"default-src 'none'; {scripts}style-src '{_digest(STYLE)}'; base-uri 'none'; {forms}"
+        "frame-ancestors 'none'"
     )
 
 
@@ -72,12 +85,12 @@ def page_response(
     status: int = 200,
     headers: tuple[tuple[str, str], ...] = (),
     cookies: tuple[str, ...] = (),
-    submits: bool = False,
+    policy: str | None = None,
 ) -> BrowserResponse:
     """Return one of our pages as an answer that nobody stores."""
-    policy = ("Content-Security-Policy", content_security_policy(submits=submits))
+    told = ("Content-Security-Policy", policy or content_security_policy())
     return BrowserResponse(
-        status=status, body=body, headers=(*NO_STORE, policy, *headers), cookies=cookies
+        status=status, body=body, headers=(*WITH_BODY, told, ALONE, *headers), cookies=cookies
     )
 
 
@@ -132,12 +145,13 @@ def _for_developers(failure: Failure) -> str:
     )
 
 
-def passing_on_page(action: str, fields: Mapping[str, str]) -> str:
+def passing_on_page(action: str, fields: Mapping[str, str], *, script: str) -> str:
     """Return the page that takes the browser to the provider, to sign out there.
 
     Args:
         action: The provider's endpoint.
         fields: What the form carries: in a form, as it does not belong into an address.
+        script: The URL of the script that goes on by itself.
     """
     hidden = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">\n'
@@ -147,7 +161,7 @@ def passing_on_page(action: str, fields: Mapping[str, str]) -> str:
         "<p>You are signed out of this application. Your sign-in service is told next.</p>\n"
         f'<form method="post" action="{escape(action)}">\n{hidden}'
         '<p class="actions"><button class="button" type="submit">Continue</button></p>\n</form>\n'
-        f"<script>{SUBMIT}</script>\n"
+        f'<script src="{escape(script)}" integrity="{_digest(SUBMIT)}"></script>\n'
     )
     return _page("Signing out", content)
 

@@ -1,7 +1,7 @@
 """What the provider calls by itself: a session or a user is signed out there.
 
-May know: browser, errors, events, failures, model, protocol, provider_knowledge, session_ends,
-settings.
+May know: browser, codes, errors, events, failure_answers, failures, model, protocol,
+provider_knowledge, session_ends, settings.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from admit.browser import NO_STORE, NOT_STORED, BrowserRequest, BrowserResponse
+from admit.browser import WITH_BODY, BrowserRequest, BrowserResponse
+from admit.codes import text_of
 from admit.errors import ResponseRejected, SignInError
 from admit.events import Emit, Event
+from admit.failure_answers import code_and_detail, event_name
 from admit.failures import retry_after
 from admit.jose import KeySet
 from admit.model import EmailSubject, LogoutToken
@@ -76,7 +78,7 @@ class ProviderCalls:
             await self._signed_out(request)
         except SignInError as error:
             return self._refuse(error, "backchannel")
-        return BrowserResponse(status=OK, headers=NOT_STORED, content_type="text/plain")
+        return BrowserResponse(status=OK, content_type="text/plain")
 
     def too_large(self, error: SignInError) -> BrowserResponse:
         """Answer a post that nobody reads: it is longer than a logout token can be."""
@@ -147,7 +149,7 @@ class ProviderCalls:
             await self._revoked(request, body)
         except SignInError as error:
             return self._refuse(error, "universal")
-        return BrowserResponse(status=NO_CONTENT, headers=NOT_STORED, content_type="text/plain")
+        return BrowserResponse(status=NO_CONTENT, content_type="text/plain")
 
     async def _revoked(self, request: BrowserRequest, body: bytes) -> None:
         endpoint = f"{self._settings.base_url}{self._settings.universal_logout_path}"
@@ -170,7 +172,7 @@ class ProviderCalls:
                 known = await self._ends.of_email(subject.email, by="universal") is not None
             else:
                 known = await self._ends.has_signed_in(subject.sub)
-                await self._ends.of_user(subject.sub, by="universal")
+                await self._ends.of_user(subject.sub, by="universal", told=known)
             if not known:
                 raise ResponseRejected(
                     "universal_logout.unknown_user",
@@ -194,11 +196,14 @@ class ProviderCalls:
         except SignInError as error:
             self._tell(error, "frontchannel")
             status, title = error.status, "Not signed out"
-        policy = f"default-src 'none'; base-uri 'none'; frame-ancestors {await self._framers()}"
+        policy = (
+            "default-src 'none'; base-uri 'none'; form-action 'none';"
+            f" frame-ancestors {await self._framers()}"
+        )
         return BrowserResponse(
             status=status,
             body=FRAME.format(title),
-            headers=(*NO_STORE, ("Content-Security-Policy", policy)),
+            headers=(*WITH_BODY, ("Content-Security-Policy", policy)),
         )
 
     async def _framers(self) -> str:
@@ -218,12 +223,14 @@ class ProviderCalls:
             status=error.status,
             body=json.dumps({"error": word, "error_description": error.code}) + "\n",
             content_type="application/json",
-            headers=(*NOT_STORED, *wait),
+            headers=(*WITH_BODY, *wait),
         )
 
     def _tell(self, error: SignInError, channel: str) -> None:
-        told = {"code": error.code, "channel": channel, "detail": error.detail}
-        self._emit(Event("logout.refused", told))
+        told = {**code_and_detail(error), "channel": channel}
+        name = event_name(error.code, text_of(error.code))
+        away = name in {"store.unavailable", "provider.unavailable"}
+        self._emit(Event(name if away else "logout.refused", told))
 
 
 def _origin(url: str) -> str:

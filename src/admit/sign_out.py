@@ -1,6 +1,7 @@
 """Signing out: the local session first, then the provider's.
 
-May know: access_tokens, browser, endpoints, errors, events, pages, sealing, session_ends.
+May know: access_tokens, browser, endpoints, errors, events, model, pages, sealing, session_ends,
+session_reference, user.
 """
 
 from __future__ import annotations
@@ -14,8 +15,17 @@ from admit.endpoints import Endpoints
 from admit.errors import ResponseRejected, SignInError
 from admit.events import Emit, Event
 from admit.model import Session
-from admit.pages import page_response, passing_on_page, sign_out_page, signed_out_page
+from admit.pages import (
+    SUBMIT,
+    content_security_policy,
+    page_response,
+    passing_on_page,
+    script_path,
+    sign_out_page,
+    signed_out_page,
+)
 from admit.sealing import Sealer
+from admit.session_reference import told_of
 from admit.user import User
 
 if TYPE_CHECKING:
@@ -27,6 +37,11 @@ PURPOSE = b"sign-out form 1"
 STATE_BYTES = 32
 STATE_LIFETIME = 600
 FORBIDDEN, NOT_IMPLEMENTED = 403, 501
+SCRIPT_HEADERS = (
+    ("Cache-Control", "private, max-age=31536000, immutable"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
 
 
 class SignOut:
@@ -98,6 +113,19 @@ class SignOut:
         home = guard.absolute(self._settings.prefix + "/")
         return page_response(signed_out_page(sign_in=guard.sign_in_url, home=home), cookies=gone)
 
+    async def script(self, _request: BrowserRequest) -> BrowserResponse:
+        """Return the script of the page that takes the browser to the provider.
+
+        Its name changes with its content. No shared cache is to have it: an application's own
+        cookie may go with any answer.
+        """
+        return BrowserResponse(
+            status=200,
+            body=SUBMIT,
+            content_type="text/javascript; charset=utf-8",
+            headers=SCRIPT_HEADERS,
+        )
+
     def token(self, session: Session) -> str:
         """Return what proves a sign-out form ours, where a browser sends no headers for it."""
         return self._sealer.seal(PURPOSE, session.id)
@@ -138,8 +166,10 @@ class SignOut:
         self._endpoints.on_sign_out()
         if form is None:
             return redirect(location, cookies)
-        page = passing_on_page(location, form)
-        return page_response(page, cookies=tuple(cookies), submits=True)
+        script = self._settings.base_url + script_path(self._settings.sign_out_path)
+        page = passing_on_page(location, form, script=script)
+        policy = content_security_policy(script=script, form_action=None)
+        return page_response(page, cookies=tuple(cookies), policy=policy)
 
     async def _end(self, request: BrowserRequest, session: Session) -> bool:
         """End the session, or all of the user's; tell whether the provider's stays.
@@ -150,7 +180,9 @@ class SignOut:
         """
         only_here = request.parameter("only") == "app"
         everywhere = request.parameter("everywhere") == "yes"
-        user = User.of(session)
+        told = told_of(session)
+        if only_here:
+            told["only"] = "app"
         if everywhere:
             if self._ends is None:
                 raise ResponseRejected(
@@ -159,12 +191,14 @@ class SignOut:
                     hint="set ADMIT_SESSIONS to a store",
                     status=NOT_IMPLEMENTED,
                 )
-            await self._ends.of_user(user.sub, by="user")
+            count = await self._ends.of_user(User.of(session).sub, by="user", told=False)
+            # This one is over as well, whatever becomes of the next step.
+            self._emit(Event("logout.local", {**told, "everywhere": "yes", "count": count}))
         await self._endpoints.sessions.end(session, self._clock())
+        if not everywhere:
+            self._emit(Event("logout.local", told))
         if self._tokens is not None:
             self._tokens.revoke_later(session)
-        told = {"user": user.id, "only": "app" if only_here else ""}
-        self._emit(Event("logout.local", {**told, "everywhere": "yes"} if everywhere else told))
         return only_here
 
     async def _provider(self, session: Session) -> tuple[str, dict[str, str] | None, str] | None:
@@ -181,13 +215,14 @@ class SignOut:
             url = await party.end_session_url(id_token_hint=hint, state=state)
         except SignInError as error:
             # The local session is over; nothing may keep the user from that.
-            self._emit(Event("provider.unavailable", {"code": error.code, "at": "sign-out"}))
+            told = {**told_of(session), "code": error.code, "at": "sign-out"}
+            self._emit(Event("provider.unavailable", told))
             return None
         return None if url is None else (url, None, state)
 
     def _ask(self, session: Session, *, refused: bool) -> BrowserResponse:
         if refused:
-            self._emit(Event("logout.refused", {"code": "sign_out.cross_site"}))
+            self._emit(Event("logout.refused", {**told_of(session), "code": "sign_out.cross_site"}))
         guard = self._endpoints.guard
         body = sign_out_page(
             action=self._settings.base_url + self._settings.sign_out_path,
@@ -196,4 +231,14 @@ class SignOut:
             refused=refused,
             everywhere=self._ends is not None,
         )
-        return page_response(body, status=FORBIDDEN if refused else 200)
+        policy = content_security_policy(form_action=self._form_action())
+        return page_response(body, status=FORBIDDEN if refused else 200, policy=policy)
+
+    def _form_action(self) -> str | None:
+        """Return where the form of the page that asks leads to, if nowhere but to ourselves.
+
+        The provider may be told by an address; and a home page that is protected sends on to it.
+        """
+        settings = self._settings
+        own = settings.end_session_method == "post" and settings.signed_out_path != "/"
+        return settings.origin if own else None

@@ -42,9 +42,13 @@ def test_the_id_token_stays_out_of_addresses(signed_in: Browser) -> None:
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     policy = answer.headers["Content-Security-Policy"]
     assert "unsafe-inline" not in policy
-    [script] = re.findall("<script>(.*?)</script>", answer.text)
-    digest = b64encode(sha256(script.encode()).digest()).decode()
-    assert f"script-src 'sha256-{digest}';" in policy
+    [(script, digest)] = re.findall(
+        '<script src="(.*?)" integrity="sha256-(.*?)"></script>', answer.text
+    )
+    assert answer.text.count("<script") == 1
+    assert f"; script-src {script};" in policy
+    loaded = signed_in.get(script, {})
+    assert b64encode(sha256(loaded.data).digest()).decode() == digest
     assert request["id_token_hint"] not in str(answer.headers)
 
 

@@ -127,6 +127,21 @@ def test_the_id_token_travels_in_a_form_and_stands_in_no_address(page: Page, dem
         assert signature not in shown
 
 
+def test_the_page_that_goes_on_by_itself_loads_one_script_of_ours(page: Page, demo: Demo) -> None:
+    sign_in(page, "/profile")
+    seen = requests_of(page)
+    page.get_by_role("button", name="Sign out").click()
+    is_out(page)
+
+    ours = [request for request in seen if request.url.startswith(demo.url)]
+    [script] = [request for request in ours if request.resource_type == "script"]
+    assert re.fullmatch(f"{re.escape(demo.url)}/signout/[0-9a-f]{{16}}\\.js", script.url)
+    answer = script.response()
+    assert answer is not None
+    assert answer.ok
+    assert "immutable" in answer.headers["cache-control"]
+
+
 def test_sign_out_works_without_javascript(chromium: Browser, demo: Demo) -> None:
     with new_browser(chromium, demo, script=False) as page:
         sign_in(page)

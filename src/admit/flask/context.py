@@ -9,6 +9,7 @@ from typing import Any
 import flask
 from werkzeug.exceptions import HTTPException
 
+from admit.browser import WITH_BODY
 from admit.errors import SignInError
 from admit.model import Session
 
@@ -45,6 +46,13 @@ def endpoint_of_home() -> str | None:
     except HTTPException:
         return None
     return endpoint
+
+
+def keep_unstored(response: flask.Response) -> flask.Response:
+    """Let nobody keep an answer at one of our paths that is Flask's or the application's own."""
+    for name, value in WITH_BODY:
+        response.headers[name] = value
+    return response
 
 
 @contextmanager

@@ -17,13 +17,14 @@ def health_of(parts: Assembly, *, ask: bool) -> Health:
     return run_sync(examine(parts.endpoints.relying_party, parts.store, ask=ask))
 
 
-def add_probes(
-    path: str, parts: Assembly, add: Callable[[str, str, Callable[[], flask.Response]], None]
-) -> None:
-    """Add the two probes: of the sessions at *path*, of the sign-in below it.
+def probes_of(
+    path: str, parts: Assembly
+) -> tuple[tuple[str, str, Callable[[], flask.Response]], ...]:
+    """Return the two probes, each with its path and its endpoint's name.
 
-    The first never asks the provider and never waits for it: a machine that serves signed-in users
-    well must not be taken out of service for an outage at the provider.
+    That of the sessions is at *path*, that of the sign-in below it. The first never asks the
+    provider and never waits for it: a machine that serves signed-in users well must not be taken
+    out of service for an outage at the provider.
     """
 
     def sessions() -> flask.Response:
@@ -34,5 +35,5 @@ def add_probes(
         health = health_of(parts, ask=True)
         return to_flask(health_response(health, ok=health.sessions.ok and health.sign_in.ok))
 
-    add(path, "signin_health", sessions)
-    add(f"{path.rstrip('/')}/sign-in", "signin_health_sign_in", sign_in)
+    below = f"{path.rstrip('/')}/sign-in"
+    return (path, "signin_health", sessions), (below, "signin_health_sign_in", sign_in)

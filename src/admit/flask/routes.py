@@ -10,7 +10,9 @@ import flask
 from admit.assembly import Assembly
 from admit.browser import BrowserRequest, BrowserResponse
 from admit.errors import SignInError
+from admit.flask.context import keep_unstored
 from admit.flask.translate import from_flask, own_request, to_flask
+from admit.pages import script_path
 from admit.ports import run_sync
 from admit.settings import Settings
 
@@ -20,39 +22,55 @@ if TYPE_CHECKING:
 PUBLIC = "_admit_public"
 
 
-def add_routes(app: flask.Flask, parts: Assembly) -> None:
-    """Add to *app* what browsers and the provider come to."""
-    settings, endpoints, add = parts.settings, parts.endpoints, app.add_url_rule
+class _Adding:
+    """Adds rules, and notes their paths. A preflight is none of ours: OPTIONS is refused."""
+
+    def __init__(self, app: flask.Flask) -> None:
+        self._app = app
+        self.paths: list[str] = []
+
+    def __call__(
+        self, path: str, endpoint: str, view: Callable[[], flask.Response], *methods: str
+    ) -> None:
+        self._app.add_url_rule(
+            path, endpoint, view, methods=methods or ("GET",), provide_automatic_options=False
+        )
+        self.paths.append(path)
+
+
+def add_routes(app: flask.Flask, parts: Assembly) -> list[str]:
+    """Add to *app* what browsers and the provider come to; return the paths."""
+    settings, endpoints, add = parts.settings, parts.endpoints, _Adding(app)
     form_post = settings.client.response_mode == "form_post"
-    add(settings.sign_in_path, "signin", _view(endpoints.starts.answer),
-        methods=["GET", "POST"])  # fmt: skip
-    add(settings.sign_out_path, "signout", _view(parts.sign_out.answer),
-        methods=["GET", "POST"])  # fmt: skip
-    add(settings.callback_path, "signin_callback", _view(endpoints.callback),
-        methods=["GET", "POST"] if form_post else ["GET"])  # fmt: skip
+    add(settings.sign_in_path, "signin", _view(endpoints.starts.answer), "GET", "POST")
+    add(settings.sign_out_path, "signout", _view(parts.sign_out.answer), "GET", "POST")
+    more = ("POST",) if form_post else ()
+    add(settings.callback_path, "signin_callback", _view(endpoints.callback), "GET", *more)
+    if settings.end_session_method == "post":
+        path = script_path(settings.sign_out_path)
+        add(path, "signout_script", _view(parts.sign_out.script))
     if settings.signed_out_path != "/":
         add(settings.signed_out_path, "signed_out", _view(parts.sign_out.returned))
     if parts.stored is not None:
-        _add_calls(app, settings, parts.stored)
+        _add_calls(add, settings, parts.stored)
     if settings.health_path is not None:
         # What most deployments do not need is not loaded by them.
-        from admit.flask.probes import add_probes  # noqa: PLC0415
+        from admit.flask.probes import probes_of  # noqa: PLC0415
 
-        add_probes(
-            settings.health_path, parts, lambda *rule: add(rule[0], rule[1], _public(rule[2]))
-        )
+        for path, endpoint, view in probes_of(settings.health_path, parts):
+            add(path, endpoint, _public(view))
+    return add.paths
 
 
-def _add_calls(app: flask.Flask, settings: Settings, stored: Stored) -> None:
+def _add_calls(add: _Adding, settings: Settings, stored: Stored) -> None:
     """Add what the provider calls by itself."""
-    calls, add = stored.calls, app.add_url_rule
-    add(settings.backchannel_logout_path, "signin_backchannel_logout",
-        _view(calls.backchannel, calls.too_large), methods=["POST"])  # fmt: skip
-    add(settings.frontchannel_logout_path, "signin_frontchannel_logout",
-        _view(calls.frontchannel), methods=["GET", "POST"])  # fmt: skip
+    calls = stored.calls
+    back, front = settings.backchannel_logout_path, settings.frontchannel_logout_path
+    add(back, "signin_backchannel_logout", _view(calls.backchannel, calls.too_large), "POST")
+    add(front, "signin_frontchannel_logout", _view(calls.frontchannel), "GET", "POST")
     if settings.universal_logout_path is not None:
-        add(settings.universal_logout_path, "signin_universal_logout",
-            _universal(calls.universal, calls.longest_body), methods=["POST"])  # fmt: skip
+        view = _universal(calls.universal, calls.longest_body)
+        add(settings.universal_logout_path, "signin_universal_logout", view, "POST")
 
 
 def _view(
@@ -63,12 +81,13 @@ def _view(
 
     def view() -> flask.Response:
         try:
-            request = own_request()
-        except SignInError as error:
-            if refuse is None:
+            return to_flask(run_sync(answer(own_request())))
+        except Exception as error:
+            # Too large a request, a form that Flask does not read, or a hook that raises.
+            flask.after_this_request(keep_unstored)
+            if refuse is None or not isinstance(error, SignInError):
                 raise
             return to_flask(refuse(error))
-        return to_flask(run_sync(answer(request)))
 
     return _public(view)
 
@@ -84,7 +103,11 @@ def _universal(
     def view() -> flask.Response:
         # One byte more than may be: enough to be refused. Where the application has read the body
         # already, nothing is left of the stream, and Flask has kept what there was.
-        body = flask.request.stream.read(most + 1) or flask.request.get_data()
-        return to_flask(run_sync(answer(from_flask(form=False), body)))
+        try:
+            body = flask.request.stream.read(most + 1) or flask.request.get_data()
+            return to_flask(run_sync(answer(from_flask(form=False), body)))
+        except Exception:
+            flask.after_this_request(keep_unstored)
+            raise
 
     return _public(view)

@@ -16,6 +16,7 @@ from admit.errors import (
     SignInError,
     StoreUnavailable,
 )
+from admit.events import Emit, Event
 from admit.flask.bridge import bridge
 from admit.flask.context import (
     ENDED,
@@ -24,13 +25,14 @@ from admit.flask.context import (
     UNKNOWN,
     check_known,
     context_of_request,
-    endpoint_of_home,
     keep_private,
 )
+from admit.flask.each_request import EachRequest
 from admit.flask.routes import PUBLIC, add_routes
 from admit.flask.translate import from_flask, to_flask
 from admit.model import Session
 from admit.ports import run_sync
+from admit.session_reference import told_of
 from admit.user import User
 
 if TYPE_CHECKING:
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
 #: That the sign-ins just before it may be forgotten: the session has stuck.
 SETTLED = "_admit_settled"
 NOT_ASKED = object()
-NOT_HERE = object()
 #: In Flask's own session: a user is signing in anew, for Flask-Login's `fresh_login_required`.
 REFRESHING = "_admit_refreshing"
 
@@ -52,6 +53,7 @@ class AppState:
         parts: The core's, for this application.
         clock: Returns the seconds since the epoch.
         load_user: Makes of a `User` what `current_user` is to be; None is nobody.
+        emit: Takes events.
     """
 
     def __init__(
@@ -61,16 +63,16 @@ class AppState:
         *,
         clock: Callable[[], int],
         load_user: Callable[[User], Any],
+        emit: Emit,
     ) -> None:
         self.parts = parts
         self._manager = bridge(app, self)
         self._own_cookie = f"{parts.endpoints.cookies.session}="
         self._clock = clock
         self._load_user = load_user
-        self._home: object = NOT_ASKED
-        add_routes(app, parts)
-        self._lands_at_home = parts.settings.signed_out_path == "/"
-        app.url_value_preprocessor(self._each_request)
+        self._emit = emit
+        own = add_routes(app, parts)
+        app.url_value_preprocessor(EachRequest(parts, self._manager, own))
         if parts.settings.protect_all:
             app.before_request(self._protect)
         app.register_error_handler(SignInError, self._failed)
@@ -172,11 +174,12 @@ class AppState:
             check_known(context_of_request())
         else:
             run_sync(self.parts.sessions.end(session, self._clock()))
-            if self.parts.stored is not None:
-                self.parts.stored.tokens.revoke_later(session)
             context = context_of_request()
             setattr(context, SESSION, None)
             setattr(context, ENDED, True)
+            self._emit(Event("logout.local", {**told_of(session), "only": "app"}))
+            if self.parts.stored is not None:
+                self.parts.stored.tokens.revoke_later(session)
 
     def _finish(self, response: flask.Response) -> flask.Response:
         """Keep a page that asked for the user out of caches, and the session alive."""
@@ -222,23 +225,6 @@ class AppState:
         if settled:
             cookies = self.parts.endpoints.cookies
             headers.add("Set-Cookie", cookies.delete(cookies.rounds))
-
-    def _each_request(self, endpoint: str | None, _values: object) -> None:
-        """Answer the provider's redirect after sign-out, where it leads to the home page.
-
-        The home page is the application's own. This is asked before each page, and costs next to
-        nothing: a function of `before_request` would cost ten times as much.
-        """
-        if self._home is NOT_ASKED:
-            # An application may have made a manager of its own since.
-            self._manager.take_over(flask.current_app)
-            self._home = endpoint_of_home() if self._lands_at_home else NOT_HERE
-        environ = flask.request.environ if endpoint == self._home else {}
-        if "state=" not in environ.get("QUERY_STRING", ""):
-            return
-        request = from_flask()
-        if request.path == "/" and self.parts.sign_out.is_return(request):
-            flask.abort(to_flask(run_sync(self.parts.sign_out.returned(request))))
 
     def _sign_out_token(self) -> str:
         session = self.session()
