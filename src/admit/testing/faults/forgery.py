@@ -30,7 +30,8 @@ BOMB = 30 << 20
 
 def honest(header: object, claims: object, provider: Issuing) -> str:
     """Return the token, rightly signed, whatever stands in it."""
-    return compact(header, claims, key=provider.key, secret=provider.client_secret)
+    secret = provider.client_secret
+    return compact(header, claims, key=provider.key, alg=provider.alg, secret=secret)
 
 
 def fixed(token: str) -> Forge:
