@@ -67,7 +67,13 @@ def provider() -> MemoryProvider:
 @pytest.fixture
 def _admit_visits(provider: MemoryProvider) -> Iterator[Visits]:
     from admit.pytest_plugin.visitor import Visits
+    from admit.testing import MemoryProvider
 
+    if not isinstance(provider, MemoryProvider):
+        raise pytest.UsageError(
+            f"the fixture 'provider' gives {type(provider).__name__}, and Admit's sign_in needs a"
+            " MemoryProvider: give yours another name"
+        )
     visits = Visits(provider)
     yield visits
     visits.end()

@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 
 from admit.errors import SignInError
 from admit.events import LOGGER, Event
+from admit.flask.context import COOKIE, ENDED, LOADED, SESSION, UNKNOWN
 from admit.flask.lookup import state_of
 from admit.flask.state import AppState
 from admit.ports import Http, run_sync
@@ -29,6 +30,8 @@ from admit.user import User
 
 PAGE = {"Accept": "text/html"}
 FIRST_ERROR = 400
+#: What a request knows of its user.
+KNOWN = (SESSION, COOKIE, UNKNOWN, ENDED, LOADED)
 
 
 class Visits:
@@ -73,6 +76,7 @@ class Visits:
         _carry(client, state.parts.settings, answer)
         cookies = state.parts.endpoints.cookies
         _forget(client, state.parts.settings, cookies.rounds)
+        _see_nobody(client.application)
         return answer
 
     def signed_in(
@@ -121,6 +125,7 @@ class Visits:
 
     def _state(self, app: flask.Flask) -> AppState:
         """Let *app* talk to the provider, and know nothing of it yet."""
+        _see_nobody(app)
         state, provider = state_of(app), self._provider
         party = state.parts.endpoints.relying_party
         client = party.client
@@ -158,6 +163,16 @@ class Visits:
             return client.post(settings.callback_path, base_url=base, data=response, headers=PAGE)
         path = settings.callback_path
         return client.get(path, base_url=base, query_string=response, headers=PAGE)
+
+
+def _see_nobody(app: flask.Flask) -> None:
+    """Let the next request look for its user, where an application context stays open.
+
+    Requests share ``flask.g`` then, in which the user of the last one stands.
+    """
+    if flask.has_app_context() and flask.current_app == app:
+        for name in KNOWN:
+            flask.g.pop(name, None)
 
 
 def _user(

@@ -96,6 +96,19 @@ def test_a_session_comes_without_a_sign_in(client: FlaskClient, signed_in: Signe
     assert profile(client) == ["00u8", "Alice Example", "b@example.com", "a,b"]
 
 
+def test_an_open_context_hides_no_user(
+    client: FlaskClient, sign_in: SignInAs, signed_in: SignedInAs
+) -> None:
+    with client.application.app_context():
+        client.get("/profile")
+        sign_in(client, sub="00u1")
+        assert profile(client)[0] == "00u1"
+        signed_in(client, sub="00u2")
+        assert profile(client)[0] == "00u2"
+        sign_in(client, sub="00u3")
+        assert profile(client)[0] == "00u3"
+
+
 def test_a_session_comes_after_all_were_ended(
     client: FlaskClient, signed_in: SignedInAs, sign_in: SignInAs
 ) -> None:
