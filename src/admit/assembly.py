@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from admit.attempts import Attempts
 from admit.browser import Cookies
-from admit.circuits import Circuits
 from admit.endpoints import Endpoints
 from admit.events import Emit
 from admit.ports import Beside, Http, Lock, SessionStore
@@ -60,17 +59,15 @@ def assemble(
 
     sealer = Sealer(settings.secret_keys, random)
     cookies = Cookies(settings)
-    circuits = Circuits(
-        http, seconds, failures=settings.breaker_failures, seconds=settings.breaker_seconds
-    )
     party = RelyingParty(
         settings.client,
-        http=circuits,
+        http=http,
         lock=lock,
         clock=seconds,
         random=random,
         stale_limit=settings.stale_limit,
-        check=circuits.check,
+        failures=settings.breaker_failures,
+        seconds=settings.breaker_seconds,
     )
     stored, sessions = None, _cookie_sessions(settings, cookies, sealer, random, emit)
     if store is not None:

@@ -86,12 +86,18 @@ class Circuits:
         failures: int = FAILURES,
         seconds: int = SECONDS,
     ) -> None:
-        self._http = http
+        self.http = http
         self._clock = clock
         self._most = failures
         self._seconds = seconds
         self._failed: dict[str, int] = {}
         self._opened: dict[str, Opened] = {}
+
+    def use(self, http: Http) -> Http:
+        """Send by another transport from now on, with all circuits closed; return the former."""
+        former, self.http = self.http, http
+        self._failed, self._opened = {}, {}
+        return former
 
     def check(self, url: str) -> None:
         """Pass an endpoint that may be asked now, or found out about.
@@ -115,7 +121,7 @@ class Circuits:
         endpoint = _endpoint(request.url)
         seen = self._admitted(endpoint)
         try:
-            answer = await self._http.send(request)
+            answer = await self.http.send(request)
         except ProviderError as error:
             if error.code in TRANSPORT:
                 self._count(endpoint, error, seen)

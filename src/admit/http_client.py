@@ -112,7 +112,7 @@ class BlockingHttp:
             with connection.getresponse() as response:
                 # A body in chunks may be framed in as many bytes again, and no more.
                 connection.wire.allowance = 2 * LARGEST_BODY
-                answer = _read(response)
+                answer = read_answer(response)
                 reusable = response.isclosed() and not response.will_close
         finally:
             if reusable:
@@ -161,7 +161,7 @@ class BlockingHttp:
         return self._context
 
 
-def _read(response: HTTPResponse) -> HttpResponse:
+def read_answer(response: HTTPResponse) -> HttpResponse:
     """Read the whole answer. Redirects are answers like others: nobody follows them."""
     if response.status < INTERIM:
         # The final answer follows on the same connection, and would pass for the next one's.

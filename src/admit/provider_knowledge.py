@@ -112,6 +112,11 @@ class ProviderKnowledge:
         """Return the provider's metadata if it is known, fresh or not, without asking."""
         return self._metadata.stale(self._clock(), self._stale_limit)
 
+    def forget(self) -> None:
+        """Know nothing any more: what is asked next is fetched anew."""
+        self._metadata, self._keys = Known(), Known()
+        self._keys_missed_at.clear()
+
     def fresh_metadata(self) -> ProviderMetadata | None:
         """Return the provider's metadata if it is known and fresh."""
         return self._metadata.fresh(self._clock())

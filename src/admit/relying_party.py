@@ -2,7 +2,7 @@
 
 Written once: async frameworks await it, sync ones step it with `run_sync`.
 
-May know: errors, exchanges, jose, model, ports, protocol, provider_knowledge.
+May know: circuits, errors, exchanges, jose, model, ports, protocol, provider_knowledge.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from admit.circuits import FAILURES, SECONDS, Circuits
 from admit.errors import SignInError
 from admit.exchanges import (
     ID_TOKEN_MISSES,
@@ -65,7 +66,8 @@ class RelyingParty:
         clock: Returns the seconds since the epoch.
         random: Returns that many fresh random bytes.
         stale_limit: Seconds for which what is known of the provider serves while it is away.
-        check: Passes an endpoint that may be asked now; raises ProviderError for another.
+        failures: In a row, after which an endpoint is left alone; 0 is never.
+        seconds: For which it is.
     """
 
     def __init__(
@@ -77,18 +79,29 @@ class RelyingParty:
         clock: Callable[[], int],
         random: Callable[[int], bytes],
         stale_limit: int = STALE_LIMIT,
-        check: Callable[[str], None] = lambda _url: None,
+        failures: int = FAILURES,
+        seconds: int = SECONDS,
     ) -> None:
         self.client = client
-        self.http = http
+        self.http = Circuits(http, clock, failures=failures, seconds=seconds)
+        self.check = self.http.check
         self.clock = clock
         self._random = random
-        self.check = check
         self.provider = ProviderKnowledge(
-            client.issuer, http=http, lock=lock, clock=clock, stale_limit=stale_limit
+            client.issuer, http=self.http, lock=lock, clock=clock, stale_limit=stale_limit
         )
         self.metadata = self.provider.metadata
         self._starts: dict[tuple[object, ...], str] = {}
+
+    def talk_to(self, http: Http) -> Http:
+        """Use another transport from now on, and return the former one. For tests.
+
+        What was known of the provider is forgotten: it may be another one there.
+        """
+        former = self.http.use(http)
+        self.provider.forget()
+        self._starts.clear()
+        return former
 
     async def begin(
         self,

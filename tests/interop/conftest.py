@@ -184,7 +184,7 @@ class App:
             "clock": lambda: int(time()) + self.ahead,
         }
         self.sign_in = SignIn(self.flask, on_event=self._take, **(defaults | settings))
-        transports.append(self.flask.extensions["admit"].parts.endpoints.relying_party.http)
+        transports.append(self.flask.extensions["admit"].parts.endpoints.relying_party.http.http)
 
         @self.flask.get("/")
         def home() -> str:
