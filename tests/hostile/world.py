@@ -1,0 +1,258 @@
+"""What a row is given: a provider to bend, the sample app to attack, browsers to do it with."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from time import time
+from typing import Any
+
+import flask
+import pytest
+import trustme
+from flask_login import current_user, login_required
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from admit.flask import SignIn
+from admit.stores import open_store
+from admit.testing import MemoryProvider
+from hostile.browser import Answer, Browser
+from hostile.invariants import Watch
+from hostile.stand_in import serving
+from support import ROOT, free_port
+
+SAMPLE_APP = ROOT / "examples/flask_app/app.py"
+CLIENT_SECRET = "client-secret-of-the-hostile-suite"
+SECRET_KEYS = "sealing-key-of-the-hostile-suite-0123456789"
+
+
+class _Quiet(WSGIRequestHandler):
+    """Keeps no access log: that is the server's, and has addresses with codes in it."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - Werkzeug's name
+        pass
+
+
+class Site:
+    """One application that is being served.
+
+    Attributes:
+        url: Scheme, host and port.
+        app: The Flask application.
+    """
+
+    def __init__(self, url: str, app: flask.Flask, trust: ssl.SSLContext | None) -> None:
+        self.url = url
+        self.app = app
+        self.trust = trust
+
+
+class World:
+    """The world of one row. All of it ends with the row.
+
+    Attributes:
+        provider: At real URLs; bend it at will.
+        watch: What was answered and logged up to now.
+        folder: For files.
+        fixture: Returns a fixture of pytest by its name, such as ``redis_url``.
+    """
+
+    def __init__(
+        self,
+        stack: ExitStack,
+        monkeypatch: pytest.MonkeyPatch,
+        folder: Path,
+        fixture: Callable[[str], Any],
+    ) -> None:
+        self.folder = folder
+        self.fixture = fixture
+        self._stack = stack
+        self._monkeypatch = monkeypatch
+        self._site: Site | None = None
+        self.watch = Watch({CLIENT_SECRET, SECRET_KEYS})
+        stack.enter_context(self.watch.listening())
+        self.provider = self.new_provider()
+        monkeypatch.chdir(folder)
+
+    def new_provider(self, **fields: Any) -> MemoryProvider:
+        """Return one more provider that is being served; fields are those of `MemoryProvider`."""
+        defaults: dict[str, Any] = {"client_secret": CLIENT_SECRET, "now": lambda: int(time())}
+        provider = self._stack.enter_context(serving(MemoryProvider(**(defaults | fields))))
+        self.watch.providers.append(provider)
+        return provider
+
+    @property
+    def site(self) -> Site:
+        """The sample app with the settings of everybody, served when it is first wanted."""
+        if self._site is None:
+            self._site = self.serve()
+        return self._site
+
+    def browser(self, site: Site | None = None) -> Browser:
+        """Return a fresh browser, at the site that was served last unless another is given."""
+        site = site or self.site
+        return Browser(site.url, self.watch.told, self.watch.before, site.trust)
+
+    def serve(
+        self,
+        *,
+        tls: bool = False,
+        store: str | None = None,
+        clock: Callable[[], float] | None = None,
+        port: int | None = None,
+        **environ: str | None,
+    ) -> Site:
+        """Serve a fresh copy of the application until the row ends.
+
+        Args:
+            tls: At an https URL.
+            store: Where sessions are kept: ``sqlite`` for a new file, or a URL. Cookies otherwise.
+            clock: Of the application: it is a small one of our own then, as the sample app takes
+                the time from the system.
+            port: To listen at; a free one otherwise.
+            **environ: Variables to set beside or in place of those of `environment`; None takes
+                one away.
+        """
+        port = port or free_port()
+        url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
+        self.set_environment(url, store=store, **environ)
+        app = load_sample_app() if clock is None else _own_app(clock)
+        self._stack.callback(_close, app)
+        here, trust = _tls() if tls else (None, None)
+        self._stack.enter_context(_served(app, port, here))
+        self._site = Site(url, app, trust)
+        return self._site
+
+    def set_environment(self, url: str, *, store: str | None = None, **environ: str | None) -> None:
+        """Set the environment of an application at *url*; see `serve`."""
+        for name in list(os.environ):
+            if name.startswith(("ADMIT_", "OKTA_")):
+                self._monkeypatch.delenv(name)
+        for name, value in {**self.environment(url, store), **environ}.items():
+            if value is not None:
+                self._monkeypatch.setenv(name, value)
+
+    def environment(self, url: str, store: str | None = None) -> Mapping[str, str]:
+        """Return the variables that a user would set."""
+        found = {
+            "ADMIT_ISSUER": self.provider.issuer,
+            "ADMIT_CLIENT_ID": self.provider.client_id,
+            "ADMIT_CLIENT_SECRET": CLIENT_SECRET,
+            "ADMIT_BASE_URL": url,
+            "ADMIT_SECRET_KEYS": SECRET_KEYS,
+        }
+        if store is not None:
+            at = (
+                f"sqlite:///{self.folder}/sessions-{free_port()}.db" if store == "sqlite" else store
+            )
+            made = open_store(at)
+            made.create()
+            made.close()
+            found["ADMIT_SESSIONS"] = at
+        return found
+
+    # --- what rows check with
+
+    def refused(self, answer: Answer, code: str, status: int = 400) -> str:
+        """Check that *answer* is a refusal with *code*; return that as the outcome."""
+        event = self.watch.event_of(answer)
+        seen = (answer.status, event.fields.get("code"))
+        assert seen == (status, code), f"{seen} in place of {(status, code)}: {answer.page.text}"
+        return f"refused {status} {code}"
+
+    def failed(self, answer: Answer, code: str, status: int = 503) -> str:
+        """Check that *answer* says that the provider failed; return that as the outcome."""
+        event = self.watch.event_of(answer)
+        seen = (answer.status, event.fields.get("code"), event.name)
+        wanted = (status, code, "provider.unavailable")
+        assert seen == wanted, f"{seen} in place of {wanted}: {answer.page.text}"
+        wait = answer.header("Retry-After")
+        return f"{status} {code}" + (f", Retry-After {wait}" if wait else "")
+
+    def signed_in(self, browser: Browser, answer: Answer, to: str = "/") -> str:
+        """Check that the callback signed the browser in and sent it *to* a path."""
+        assert answer.status == 303, f"{answer.status} {answer.page.text}"
+        assert answer.location == browser.url + to
+        assert browser.is_signed_in(), "the profile is not shown"
+        assert self.watch.events("signin.ok"), "no signin.ok in the log"
+        return "signed in"
+
+    def redeemed(self) -> int:
+        """Return how many requests the provider's token endpoint got."""
+        return self.provider.requests["/v1/token"]
+
+
+@contextmanager
+def world(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, fixture: Callable[[str], Any]
+) -> Iterator[World]:
+    """Yield a world; when the row has ended well, check what must hold of every row."""
+    with ExitStack() as stack:
+        made = World(stack, monkeypatch, folder, fixture)
+        yield made
+        made.watch.check()
+
+
+def load_sample_app() -> flask.Flask:
+    """Run the sample app's file once more, and return the application that it makes."""
+    app = runpy.run_path(str(SAMPLE_APP), run_name="sample_app")["app"]
+    assert isinstance(app, flask.Flask)
+    return app
+
+
+def _own_app(clock: Callable[[], float]) -> flask.Flask:
+    app = flask.Flask("app-of-the-row")
+    SignIn(app, clock=clock)
+
+    @app.get("/")
+    def home() -> str:
+        return "Home"
+
+    @app.get("/profile")
+    @login_required
+    def profile() -> str:
+        return f"User {current_user.sub}"
+
+    return app
+
+
+@contextmanager
+def _served(app: flask.Flask, port: int, tls: ssl.SSLContext | None) -> Iterator[None]:
+    server = make_server(
+        "127.0.0.1", port, app, threaded=True, request_handler=_Quiet, ssl_context=tls
+    )
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _close(app: flask.Flask) -> None:
+    """Close the connections of an application: left to garbage they are closed in another row."""
+    parts = app.extensions["admit"].parts
+    parts.endpoints.relying_party.http.close()
+    if parts.stored is not None:
+        parts.stored.sessions.store.close()
+
+
+_AUTHORITY: list[tuple[ssl.SSLContext, ssl.SSLContext]] = []
+
+
+def _tls() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Return the context of a server, and of browsers that trust it; made once."""
+    if not _AUTHORITY:
+        authority, here = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("127.0.0.1").configure_cert(here)
+        trust = ssl.create_default_context()
+        authority.configure_trust(trust)
+        _AUTHORITY.append((here, trust))
+    return _AUTHORITY[0]
