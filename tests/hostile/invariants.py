@@ -7,24 +7,23 @@ import re
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
 from urllib.parse import quote, unquote_plus, urlsplit
 
 from admit.events import Event
 from admit.testing import MemoryProvider
-from hostile.browser import CALLBACK, NAVIGATION, Answer, Browser, exchange, parameters_of
+from hostile.browser import Browser
+from hostile.refusal import reference_of, wrong_with_refusal
+from hostile.wire import CALLBACK, NAVIGATION, Answer, exchange, parameters_of
 
 #: Seconds that an answer may take.
 LONGEST = 20
 #: Shorter than any secret that there is; what is shorter is found by chance.
 SHORTEST_SECRET = 12
-REFERENCE = re.compile(r"Reference <code>([A-Z2-7]{8})</code>")
 TRACE = re.compile(r'Traceback \(most recent|File "[^"]+", line \d|\.py(?::|", line )\d')
 #: Of the server and of Flask, which refuse what never reaches us.
 NOT_OURS = {404, 405, 413, 414, 431}
 #: What addresses carry that nobody else is to know.
 CARRIED = {"state", "nonce", "code", "code_verifier", "id_token", "access_token"}
-HEADERS = (("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"))
 FORM = re.compile(r'<form method="post" action="([^"]+)">.*?</form>', re.DOTALL)
 
 
@@ -151,7 +150,7 @@ class Watch:
         if TRACE.search(answer.text) or TRACE.search(str(answer.headers)):
             self.wrong.append(f"{at}: shows a traceback")
         if answer.status >= 400 and answer.status not in NOT_OURS:
-            self.wrong += [f"{at}: {wrong}" for wrong in _wrong_with_refusal(answer)]
+            self.wrong += [f"{at}: {wrong}" for wrong in wrong_with_refusal(answer)]
 
     def _check_events(self) -> None:
         """Check that pages and events belong together, one to one."""
@@ -200,40 +199,6 @@ def told_by(record: logging.LogRecord) -> str:
     """Return all that any formatter could make of a record."""
     plain = logging.Formatter("%(message)s").format(record)
     return f"{plain}\n{record.args!r}\n{record.__dict__!r}"
-
-
-def reference_of(answer: Answer) -> str:
-    """Return the reference that an answer shows; nothing if it shows none."""
-    if _is_json(answer):
-        told: Any = answer.json()
-        return str(told.get("reference", "")) if isinstance(told, dict) else ""
-    found = REFERENCE.search(answer.text)
-    return found[1] if found else ""
-
-
-def _is_json(answer: Answer) -> bool:
-    return answer.header("Content-Type").startswith("application/json") and bool(answer.body)
-
-
-def _wrong_with_refusal(answer: Answer) -> list[str]:
-    """Return what a refusal lacks."""
-    if answer.method == "HEAD" or "Sec-Purpose" in answer.asked:
-        return []
-    wrong = [
-        f"{name} is {answer.header(name)!r}, not {value!r}"
-        for name, value in HEADERS
-        if answer.header(name) != value
-    ]
-    if _is_json(answer):
-        return wrong if answer.json().get("error") else [*wrong, "JSON without an error"]
-    asks = 'action="' in answer.text and "Stay signed in" in answer.text
-    if not re.search(r"<title>[^<]{5,}</title>", answer.text):
-        wrong.append("no title")
-    if not re.search(r"<p>[^<]{20,}\.</p>", answer.text) and not asks:
-        wrong.append("no sentence that says what to do")
-    if not reference_of(answer) and not asks:
-        wrong.append("no reference")
-    return wrong
 
 
 def _profile(browser: Browser) -> str | None:

@@ -3,53 +3,25 @@
 from __future__ import annotations
 
 import os
-import runpy
-import ssl
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import time
 from typing import Any
 
-import flask
 import pytest
-import trustme
-from flask_login import current_user, login_required
-from werkzeug.serving import WSGIRequestHandler, make_server
 
-from admit.flask import SignIn
 from admit.stores import open_store
 from admit.testing import MemoryProvider
-from hostile.browser import Answer, Browser
+from hostile.browser import Browser
 from hostile.invariants import Watch
+from hostile.sites import Site, close, load_sample_app, own_app, served, tls_contexts
 from hostile.stand_in import serving
-from support import ROOT, free_port
+from hostile.wire import Answer
+from support import free_port
 
-SAMPLE_APP = ROOT / "examples/flask_app/app.py"
 CLIENT_SECRET = "client-secret-of-the-hostile-suite"
 SECRET_KEYS = "sealing-key-of-the-hostile-suite-0123456789"
-
-
-class _Quiet(WSGIRequestHandler):
-    """Keeps no access log: that is the server's, and has addresses with codes in it."""
-
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - Werkzeug's name
-        pass
-
-
-class Site:
-    """One application that is being served.
-
-    Attributes:
-        url: Scheme, host and port.
-        app: The Flask application.
-    """
-
-    def __init__(self, url: str, app: flask.Flask, trust: ssl.SSLContext | None) -> None:
-        self.url = url
-        self.app = app
-        self.trust = trust
 
 
 class World:
@@ -121,10 +93,10 @@ class World:
         port = port or free_port()
         url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
         self.set_environment(url, store=store, **environ)
-        app = load_sample_app() if clock is None else _own_app(clock)
-        self._stack.callback(_close, app)
-        here, trust = _tls() if tls else (None, None)
-        self._stack.enter_context(_served(app, port, here))
+        app = load_sample_app() if clock is None else own_app(clock)
+        self._stack.callback(close, app)
+        here, trust = tls_contexts() if tls else (None, None)
+        self._stack.enter_context(served(app, port, here))
         self._site = Site(url, app, trust)
         return self._site
 
@@ -196,63 +168,3 @@ def world(
         made = World(stack, monkeypatch, folder, fixture)
         yield made
         made.watch.check()
-
-
-def load_sample_app() -> flask.Flask:
-    """Run the sample app's file once more, and return the application that it makes."""
-    app = runpy.run_path(str(SAMPLE_APP), run_name="sample_app")["app"]
-    assert isinstance(app, flask.Flask)
-    return app
-
-
-def _own_app(clock: Callable[[], float]) -> flask.Flask:
-    app = flask.Flask("app-of-the-row")
-    SignIn(app, clock=clock)
-
-    @app.get("/")
-    def home() -> str:
-        return "Home"
-
-    @app.get("/profile")
-    @login_required
-    def profile() -> str:
-        return f"User {current_user.sub}"
-
-    return app
-
-
-@contextmanager
-def _served(app: flask.Flask, port: int, tls: ssl.SSLContext | None) -> Iterator[None]:
-    server = make_server(
-        "127.0.0.1", port, app, threaded=True, request_handler=_Quiet, ssl_context=tls
-    )
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def _close(app: flask.Flask) -> None:
-    """Close the connections of an application: left to garbage they are closed in another row."""
-    parts = app.extensions["admit"].parts
-    parts.endpoints.relying_party.http.close()
-    if parts.stored is not None:
-        parts.stored.sessions.store.close()
-
-
-_AUTHORITY: list[tuple[ssl.SSLContext, ssl.SSLContext]] = []
-
-
-def _tls() -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """Return the context of a server, and of browsers that trust it; made once."""
-    if not _AUTHORITY:
-        authority, here = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert("127.0.0.1").configure_cert(here)
-        trust = ssl.create_default_context()
-        authority.configure_trust(trust)
-        _AUTHORITY.append((here, trust))
-    return _AUTHORITY[0]
