@@ -68,8 +68,6 @@ SECTIONS = {
 
 #: Sections whose rows are being written: each row that comes may take its section out of here.
 UNFINISHED = {
-    "Request side",
-    "Callback",
     "ID token",
     "Keys and discovery",
     "Token endpoint",

@@ -88,6 +88,10 @@ class Watch:
         (event,) = [e for e in self.events() if e.fields.get("reference") == reference]
         return event
 
+    def secrets_of_providers(self) -> set[str]:
+        """Return what providers gave and took that nobody else is to know."""
+        return {secret for provider in self.providers for secret in provider.secrets}
+
     # --- what browsers tell
 
     def before(self, browser: Browser, url: str) -> None:
@@ -170,9 +174,7 @@ class Watch:
             self.wrong += [f"{where} holds the secret {secret[:80]!r}" for secret in found]
 
     def _all_secrets(self) -> set[str]:
-        found = set(self.secrets)
-        for provider in self.providers:
-            found |= set(getattr(provider, "secrets", ()))
+        found = self.secrets | self.secrets_of_providers()
         found = {secret for secret in found if len(secret) >= SHORTEST_SECRET}
         return found | {quote(secret, safe="") for secret in found}
 

@@ -1,4 +1,4 @@
-"""What every refusal has: headers, and a page that says what to do and names its line in the log."""
+"""What every refusal has: headers, and a page that says what to do and names the log's line."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import runpy
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import Any
 
@@ -29,17 +29,22 @@ class _Quiet(WSGIRequestHandler):
 
 
 class Site:
-    """One application that is being served.
+    """One application that is being served until `stop`, or until its row ends.
 
     Attributes:
         url: Scheme, host and port.
         app: The Flask application.
+        trust: What its browsers trust, where it speaks TLS.
     """
 
-    def __init__(self, url: str, app: flask.Flask, trust: ssl.SSLContext | None) -> None:
-        self.url = url
+    def __init__(self, app: flask.Flask, port: int, *, tls: bool = False) -> None:
+        here, self.trust = tls_contexts() if tls else (None, None)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
         self.app = app
-        self.trust = trust
+        self._stack = ExitStack()
+        self._stack.callback(_close, app)
+        self._stack.enter_context(_served(app, port, here))
+        self.stop = self._stack.close
 
 
 def load_sample_app() -> flask.Flask:
@@ -66,7 +71,7 @@ def own_app(clock: Callable[[], float]) -> flask.Flask:
 
 
 @contextmanager
-def served(app: flask.Flask, port: int, tls: ssl.SSLContext | None) -> Iterator[None]:
+def _served(app: flask.Flask, port: int, tls: ssl.SSLContext | None) -> Iterator[None]:
     server = make_server(
         "127.0.0.1", port, app, threaded=True, request_handler=_Quiet, ssl_context=tls
     )
@@ -80,7 +85,7 @@ def served(app: flask.Flask, port: int, tls: ssl.SSLContext | None) -> Iterator[
         server.server_close()
 
 
-def close(app: flask.Flask) -> None:
+def _close(app: flask.Flask) -> None:
     """Close the connections of an application: left to garbage they are closed in another row."""
     parts = app.extensions["admit"].parts
     parts.endpoints.relying_party.http.close()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 from time import time
 from typing import Any
@@ -15,7 +17,7 @@ from admit.stores import open_store
 from admit.testing import MemoryProvider
 from hostile.browser import Browser
 from hostile.invariants import Watch
-from hostile.sites import Site, close, load_sample_app, own_app, served, tls_contexts
+from hostile.sites import Site, load_sample_app, own_app
 from hostile.stand_in import serving
 from hostile.wire import Answer
 from support import free_port
@@ -54,7 +56,10 @@ class World:
     def new_provider(self, **fields: Any) -> MemoryProvider:
         """Return one more provider that is being served; fields are those of `MemoryProvider`."""
         defaults: dict[str, Any] = {"client_secret": CLIENT_SECRET, "now": lambda: int(time())}
-        provider = self._stack.enter_context(serving(MemoryProvider(**(defaults | fields))))
+        provider = MemoryProvider(**(defaults | fields))
+        # Codes and tokens that are long enough to be found nowhere by chance.
+        provider._numbers = count(secrets.randbelow(10**15) + 10**15)
+        self._stack.enter_context(serving(provider))
         self.watch.providers.append(provider)
         return provider
 
@@ -94,10 +99,8 @@ class World:
         url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
         self.set_environment(url, store=store, **environ)
         app = load_sample_app() if clock is None else own_app(clock)
-        self._stack.callback(close, app)
-        here, trust = tls_contexts() if tls else (None, None)
-        self._stack.enter_context(served(app, port, here))
-        self._site = Site(url, app, trust)
+        self._site = Site(app, port, tls=tls)
+        self._stack.callback(self._site.stop)
         return self._site
 
     def set_environment(self, url: str, *, store: str | None = None, **environ: str | None) -> None:
@@ -127,6 +130,11 @@ class World:
             made.close()
             found["ADMIT_SESSIONS"] = at
         return found
+
+    @staticmethod
+    def sessions_of(site: Site) -> str:
+        """Return the URL of the store of *site*."""
+        return str(site.app.extensions["admit"].parts.settings.sessions)
 
     # --- what rows check with
 
