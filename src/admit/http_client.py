@@ -107,7 +107,7 @@ class BlockingHttp:
                 request.method, target, request.body, headers={**HEADERS, **request.headers}
             )
             with connection.getresponse() as response:
-                answer = _read(response)
+                answer = read_answer(response)
                 reusable = response.isclosed() and not response.will_close
         finally:
             if reusable:
@@ -156,7 +156,7 @@ class BlockingHttp:
         return self._context
 
 
-def _read(response: HTTPResponse) -> HttpResponse:
+def read_answer(response: HTTPResponse) -> HttpResponse:
     """Read the whole answer. Redirects are answers like others: nobody follows them."""
     encoding = response.getheader("Content-Encoding", "identity")
     if encoding.lower() != "identity":

@@ -1,0 +1,100 @@
+"""The tokens that the provider of tests signs.
+
+May know: base64url, testing.bends, testing.signing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from admit.base64url import to_base64url
+from admit.testing.bending import Bendable
+from admit.testing.bends import STRAIGHT, Bend
+from admit.testing.signing import compact, public_jwk
+
+
+@dataclass
+class Issuing(Bendable):
+    """Signs for one issuer and one client; see `MemoryProvider`."""
+
+    issuer: str = "https://provider.test/oauth2/default"
+    client_id: str = "client"
+    client_secret: str = "secret-of-the-client"  # noqa: S105 - a test's
+    user: Mapping[str, Any] = field(
+        default_factory=lambda: {"sub": "00u1", "name": "Alice Example", "email": "a@example.com"}
+    )
+    now: Callable[[], int] = lambda: 1_800_000_000
+    claims: dict[str, Any] = field(default_factory=dict)
+    header: dict[str, Any] = field(default_factory=dict)
+    key: int = 0
+    secrets: list[str] = field(default_factory=list, repr=False)
+    _numbers: Iterator[int] = field(init=False, repr=False, default_factory=count)
+
+    def logout_token(self, **claims: Any) -> str:  # noqa: ANN401 - of every kind
+        """Return a signed logout token; a claim of None is left out.
+
+        Spec: Back-Channel Logout 1.0, 2.4.
+        """
+        event = "http://schemas.openid.net/event/backchannel-logout"
+        token = self.sign(
+            {
+                "iss": self.issuer,
+                "aud": self.client_id,
+                "iat": self.now(),
+                "exp": self.now() + 120,
+                "jti": f"jti-{next(self._numbers)}",
+                "events": {event: {}},
+                **claims,
+            },
+            typ="logout+jwt",
+        )
+        self.secrets.append(token)
+        return token
+
+    def id_token(self, request: Mapping[str, str], access_token: str, **more: Any) -> str:  # noqa: ANN401 - claims
+        """Return a signed ID Token for an authorization request."""
+        return self._id_token(request, access_token, STRAIGHT, more)
+
+    def _id_token(
+        self, asked: Mapping[str, str], access_token: str, bend: Bend, more: Mapping[str, Any]
+    ) -> str:
+        key = self.key if bend.key is None else bend.key
+        alg = bend.alg or "RS256"
+        header = {"alg": alg, "kid": f"key-{key}", **self.header, **bend.header}
+        claims = {
+            **self.user,
+            **bend.user,
+            "iss": self.issuer,
+            "aud": self.client_id,
+            "iat": self.now(),
+            "exp": self.now() + 3600,
+            "auth_time": int(asked.get("auth_time", self.now())),
+            "nonce": asked.get("nonce"),
+            "at_hash": to_base64url(hashlib.sha256(access_token.encode()).digest()[:16]),
+            **self.claims,
+            **bend.claims,
+            **more,
+        }
+        header, claims = present(header), present(claims)
+        if bend.forge is not None:
+            return bend.forge(header, claims, self)
+        return compact(header, claims, key=key, alg=alg, secret=self.client_secret)
+
+    def sign(self, claims: object, **header: Any) -> str:  # noqa: ANN401 - as above
+        """Return *claims* signed with the current key; a claim of None is left out."""
+        said = present({"alg": "RS256", "kid": f"key-{self.key}", **header, **self.header})
+        content = present(claims) if isinstance(claims, dict) else claims
+        return compact(said, content, key=self.key, secret=self.client_secret)
+
+    def jwk(self, number: int) -> dict[str, str]:
+        """Return the public key of that number as a JWK."""
+        return public_jwk(number)
+
+
+def present(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *members* less those of None."""
+    return {name: value for name, value in members.items() if value is not None}
