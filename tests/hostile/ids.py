@@ -72,7 +72,6 @@ UNFINISHED = {
     "Keys and discovery",
     "Token endpoint",
     "Userinfo",
-    "Session and cookies",
     "Return-to",
     "Sign-out",
     "Logout tokens",

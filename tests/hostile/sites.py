@@ -16,6 +16,7 @@ from flask_login import current_user, login_required
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from admit.flask import SignIn
+from admit.testing import MemoryStore
 from support import ROOT
 
 SAMPLE_APP = ROOT / "examples/flask_app/app.py"
@@ -38,7 +39,8 @@ class Site:
     """
 
     def __init__(self, app: flask.Flask, port: int, *, tls: bool = False) -> None:
-        here, self.trust = tls_contexts() if tls else (None, None)
+        here, trust = tls_contexts() if tls else (None, None)
+        self.trust: ssl.SSLContext | None = trust
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
         self.app = app
         self._stack = ExitStack()
@@ -54,9 +56,10 @@ def load_sample_app() -> flask.Flask:
     return app
 
 
-def own_app(clock: Callable[[], float]) -> flask.Flask:
+def own_app(clock: Callable[[], float], *, in_memory: bool = False) -> flask.Flask:
+    """Return an application whose time is *clock*, and so that of its store in memory."""
     app = flask.Flask("app-of-the-row")
-    SignIn(app, clock=clock)
+    SignIn(app, clock=clock, store=MemoryStore(clock) if in_memory else None)
 
     @app.get("/")
     def home() -> str:
@@ -90,7 +93,8 @@ def _close(app: flask.Flask) -> None:
     parts = app.extensions["admit"].parts
     parts.endpoints.relying_party.http.close()
     if parts.stored is not None:
-        parts.stored.sessions.store.close()
+        # The store in memory has nothing to close.
+        getattr(parts.stored.sessions.store, "close", lambda: None)()
 
 
 @cache

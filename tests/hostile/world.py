@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from itertools import count
@@ -14,11 +15,10 @@ from typing import Any
 import pytest
 
 from admit.stores import open_store
-from admit.testing import MemoryProvider
+from admit.testing import MemoryProvider, serving
 from hostile.browser import Browser
 from hostile.invariants import Watch
 from hostile.sites import Site, load_sample_app, own_app
-from hostile.stand_in import serving
 from hostile.wire import Answer
 from support import free_port
 
@@ -53,13 +53,21 @@ class World:
         self.provider = self.new_provider()
         monkeypatch.chdir(folder)
 
-    def new_provider(self, **fields: Any) -> MemoryProvider:
-        """Return one more provider that is being served; fields are those of `MemoryProvider`."""
+    def new_provider(
+        self, *, tls: ssl.SSLContext | None = None, port: int = 0, **fields: Any
+    ) -> MemoryProvider:
+        """Return one more provider, served until the row ends.
+
+        Args:
+            tls: As of `serving`.
+            port: As of `serving`.
+            **fields: Of `MemoryProvider`.
+        """
         defaults: dict[str, Any] = {"client_secret": CLIENT_SECRET, "now": lambda: int(time())}
         provider = MemoryProvider(**(defaults | fields))
         # Codes and tokens that are long enough to be found nowhere by chance.
         provider._numbers = count(secrets.randbelow(10**15) + 10**15)
-        self._stack.enter_context(serving(provider))
+        self._stack.enter_context(serving(provider, tls=tls, port=port))
         self.watch.providers.append(provider)
         return provider
 
@@ -88,7 +96,8 @@ class World:
 
         Args:
             tls: At an https URL.
-            store: Where sessions are kept: ``sqlite`` for a new file, or a URL. Cookies otherwise.
+            store: Where sessions are kept: ``sqlite`` for a new file, or a URL; cookies otherwise.
+                Where there is a *clock*, ``memory`` too, which goes by it.
             clock: Of the application: it is a small one of our own then, as the sample app takes
                 the time from the system.
             port: To listen at; a free one otherwise.
@@ -97,8 +106,9 @@ class World:
         """
         port = port or free_port()
         url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
-        self.set_environment(url, store=store, **environ)
-        app = load_sample_app() if clock is None else own_app(clock)
+        in_memory = clock is not None and store == "memory"
+        self.set_environment(url, store=None if in_memory else store, **environ)
+        app = load_sample_app() if clock is None else own_app(clock, in_memory=in_memory)
         self._site = Site(app, port, tls=tls)
         self._stack.callback(self._site.stop)
         return self._site
