@@ -72,15 +72,11 @@ UNFINISHED = {
     "Keys and discovery",
     "Token endpoint",
     "Userinfo",
-    "Return-to",
-    "Sign-out",
     "Logout tokens",
     "Refresh",
     "Resource exhaustion",
     "Provider faults",
     "Storage faults",
-    "Configuration mistakes",
-    "Logging and privacy",
 }
 
 
@@ -90,6 +86,10 @@ def expanded(ids: str) -> Iterator[str]:
         prefix, first, last = re.fullmatch(r"([A-Z]{3}-u?)(\d+)(?:\.\.(\d+))?", word).groups()  # type: ignore[union-attr]
         for number in range(int(first), int(last or first) + 1):
             yield f"{prefix}{number:0{len(first)}}"
+
+
+#: All of them, in this order.
+LISTED = [name for ids in SECTIONS.values() for name in expanded(ids)]
 
 
 def _waiting(reasons: dict[str, str]) -> dict[str, str]:

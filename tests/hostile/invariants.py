@@ -54,6 +54,7 @@ class Watch:
         self._ours = frozenset(secrets)
         self._handler = _Records()
         self._nonces: set[str] = set()
+        self._cookies: set[str] = set()
         self._attempts: dict[str, str] = {}
         self._before: dict[int, tuple[dict[str, str], str | None]] = {}
         self._lock = threading.Lock()
@@ -104,7 +105,10 @@ class Watch:
         """Take an answer."""
         with self._lock:
             self.answers.append(answer)
-            self.secrets |= {value for value in answer.cookies.values() if value}
+            # The state of a sign-out is a cookie, and goes to the provider as well.
+            cookies = {v for name, v in answer.cookies.items() if not name.endswith("signed-out")}
+            self._cookies |= {value for value in cookies if len(value) >= SHORTEST_SECRET}
+            self.secrets |= set(answer.cookies.values())
             carried = parameters_of(answer.location) if self._is_providers(answer.location) else {}
             if carried:
                 started = [name for name in answer.cookies if "-attempt-" in name]
@@ -166,14 +170,25 @@ class Watch:
         self.wrong += [f"an event without a code: {e}" for e in events if not e.fields.get("code")]
 
     def _check_secrets(self) -> None:
-        secrets = self._all_secrets()
+        secrets = self.all_secrets()
         for where, text in self._texts():
             # The profile shows its user all claims of the ID Token. Its nonce is spent by then.
             spent = self._nonces if where == "the page of GET /profile" else set[str]()
-            found = [secret for secret in secrets - spent if secret in text]
-            self.wrong += [f"{where} holds the secret {secret[:80]!r}" for secret in found]
+            self._look_for(secrets - spent, where, text)
+        verifiers = {
+            came.form.get("code_verifier", "") for p in self.providers for came in p.received
+        }
+        for answer in self.answers:
+            if self._is_providers(answer.location):
+                private = self._ours | self._cookies | (verifiers - {""})
+                self._look_for(private, "the address at the provider", answer.location)
 
-    def _all_secrets(self) -> set[str]:
+    def _look_for(self, secrets: Iterable[str], where: str, text: str) -> None:
+        found = [secret for secret in secrets if secret in text]
+        self.wrong += [f"{where} holds the secret {secret[:80]!r}" for secret in found]
+
+    def all_secrets(self) -> set[str]:
+        """Return what must stand nowhere, as it is and as an address has it."""
         found = self.secrets | self.secrets_of_providers()
         found = {secret for secret in found if len(secret) >= SHORTEST_SECRET}
         return found | {quote(secret, safe="") for secret in found}
@@ -186,10 +201,7 @@ class Watch:
             at = f"{answer.method} {answer.target[:40]}"
             yield f"the page of {at}", FORM.sub(self._unless_providers, answer.text)
             for name, value in answer.headers:
-                if name == "location" and self._is_providers(value):
-                    for secret in self._ours:
-                        assert secret not in value, "the provider's address holds our secret"
-                elif name != "set-cookie":
+                if name != "set-cookie" and not self._is_providers(value):
                     yield f"the header {name} of {at}", value
 
     def _unless_providers(self, form: re.Match[str]) -> str:

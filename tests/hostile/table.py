@@ -39,10 +39,15 @@ class Table:
             terminalreporter.write_line(line)
 
     def _lines(self) -> Iterator[str]:
+        from hostile.ids import WAITING  # noqa: PLC0415 - found once pytest has set the path
+
         wide = max((len(tried) for tried, _, _ in self._rows.values()), default=0)
         yield ""
         for name, (tried, outcome, seconds) in self._rows.items():
             yield f"{name:8} {tried:{wide}}  {outcome}  {seconds:.2f} s"
+        for reason in dict.fromkeys(WAITING.values()):
+            names = [name for name in WAITING if WAITING[name] == reason]
+            yield f"{len(names)} wait ({names[0]} ..): {reason}"
         yield f"{self._held} of {len(self._rows)} held"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hostile.ids import SECTIONS, UNFINISHED, WAITING, expanded
+from hostile.ids import LISTED, SECTIONS, UNFINISHED, WAITING, expanded
 from hostile.registry import CASES
 from hostile.world import world
 
@@ -16,7 +16,7 @@ for path in sorted(Path(__file__).parent.glob("rows_*.py")):
     import_module(f"hostile.{path.stem}")
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [name for name in LISTED if name in CASES])
 def test_case(
     name: str,
     request: pytest.FixtureRequest,
@@ -38,5 +38,4 @@ def test_every_case_of_a_section_has_a_row_or_a_reason_to_wait(section: str) -> 
 
 
 def test_every_row_is_a_case_of_the_list() -> None:
-    known = {name for ids in SECTIONS.values() for name in expanded(ids)}
-    assert CASES.keys() | WAITING.keys() <= known
+    assert CASES.keys() | WAITING.keys() <= set(LISTED)
