@@ -217,3 +217,25 @@ def test_a_client_that_is_thrown_away_closes_its_connections_first(served: Asker
         warnings.simplefilter("always")
         gc.collect()
     assert not [str(warning.message) for warning in told]
+
+
+def test_the_provider_remembers_where_browsers_came(served: Asker) -> None:
+    issuer = served.provider.issuer
+    ask(served, served.url())
+    ask(served, f"{issuer}/v1/logout", b"id_token_hint=a.b.c&state=s")
+    assert [(came.method, came.path) for came in served.provider.received] == [
+        ("GET", "/v1/authorize"),
+        ("POST", "/v1/logout"),
+    ]
+    assert served.provider.received[0].form["redirect_uri"] == REDIRECT_URI
+    assert served.provider.requests["/v1/logout"] == 1
+    assert "a.b.c" in served.provider.secrets
+
+
+@pytest.mark.parametrize("path", ["/v1/authorize", "/v1/logout"])
+def test_a_page_may_be_away(served: Asker, path: str) -> None:
+    served.provider.answers[path] = Answer(status=503)
+    assert ask(served, served.url()).status == (503 if path == "/v1/authorize" else 302)
+    assert ask(served, f"{served.provider.issuer}/v1/logout").status == (
+        503 if path == "/v1/logout" else 200
+    )
