@@ -1,6 +1,7 @@
 """Every case there is, by what it concerns, and why some have no row yet.
 
-``CBK-01..03`` stands for three cases. Those with a ``u`` need another clock, or a fault inside.
+``CBK-01..03`` stands for three cases. Those with a ``u`` need another clock, or a fault inside;
+those with an ``x`` are variants of our own.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ SECTIONS = {
         "IDT-01..03 IDT-04 IDT-07 IDT-09..11 IDT-12 IDT-13 IDT-20..22 IDT-23..25 IDT-26..27 "
         "IDT-31 IDT-32 IDT-33..34 IDT-41..43 IDT-44 IDT-45..46 IDT-49..50 IDT-55 IDT-57 IDT-59 "
         "IDT-60 IDT-61 IDT-63 IDT-64..66 IDT-70 IDT-71 IDT-75 IDT-76 IDT-78 IDT-80..82 IDT-86..87 "
-        "IDT-89 IDT-90 IDT-91..92 IDT-97 STU-01..03 STU-07 IDT-u3"
+        "IDT-89 IDT-90 IDT-91..92 IDT-97 STU-01..03 STU-07 IDT-u3 IDT-x1..15"
     ),
     "Keys and discovery": (
         "KEY-01..02 KEY-05 KEY-08..10 KEY-13 KEY-14 KEY-15..18 KEY-19 KEY-20..22 KEY-23..25 "
@@ -83,7 +84,7 @@ UNFINISHED = {
 def expanded(ids: str) -> Iterator[str]:
     """Return the ids that are written down as words, some of them ranges."""
     for word in ids.split():
-        prefix, first, last = re.fullmatch(r"([A-Z]{3}-u?)(\d+)(?:\.\.(\d+))?", word).groups()  # type: ignore[union-attr]
+        prefix, first, last = re.fullmatch(r"([A-Z]{3}-[ux]?)(\d+)(?:\.\.(\d+))?", word).groups()  # type: ignore[union-attr]
         for number in range(int(first), int(last or first) + 1):
             yield f"{prefix}{number:0{len(first)}}"
 
