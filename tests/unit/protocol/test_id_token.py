@@ -336,8 +336,9 @@ def test_a_signature_that_was_not_made_for_the_token_is_refused(how: str) -> Non
         pytest.param("e30.e30.e30.e30", "malformed", id="four parts"),
         pytest.param("a.e30.e30", "malformed", id="a header that is no base64url"),
         pytest.param("W10.e30.e30", "malformed", id="a header that is a list"),
-        pytest.param("e30.e30." + "A" * 70_000, "malformed", id="longer than 64 KiB"),
+        pytest.param("e30.e30." + "A" * 270_000, "malformed", id="longer than 256 KiB"),
         pytest.param("a.b.c.d.e", "encrypted", id="five parts"),
+        pytest.param("a.b.c." + "d" * 270_000 + ".e", "encrypted", id="five long parts"),
         pytest.param(
             base64url(b'{"alg":"PBES2-HS512+A256KW","p2c":2147483647,"enc":"A256GCM"}')
             + ".a.b.c.d",
