@@ -158,7 +158,7 @@ def test_without_a_kid_each_fitting_key_is_tried() -> None:
         pytest.param({"aud": []}, "aud_mismatch", id="aud is empty"),
         pytest.param({"aud": ["client", "other"]}, "aud_mismatch", id="one audience too many"),
         pytest.param(
-            {"aud": ["client", "evil"], "azp": "evil"}, "aud_mismatch", id="aud of two, foreign azp"
+            {"aud": ["client", "evil"], "azp": "evil"}, "azp_mismatch", id="aud of two, foreign azp"
         ),
         pytest.param({"aud": {"client": 1}}, "aud_mismatch", id="aud is an object"),
         pytest.param({"aud": [["client"]]}, "aud_mismatch", id="aud is a nested list"),
