@@ -214,8 +214,9 @@ def verify(jws: CompactJws, keys: KeySet, algorithm: str) -> bytes:
         raise ResponseRejected(
             f"{jws.what}.unknown_key",
             f"no {algorithm} signing key {shown(jws.kid)} among the provider's {len(keys)}",
-            hint="the provider publishes its keys at jwks_uri; it may be about to",
-            spec="OIDC Core 10.1",
+            hint="the provider publishes its keys at jwks_uri, and may be about to; keys for"
+            " encryption, unknown kinds and RSA keys below 2048 bits do not count",
+            spec="OIDC Core 10.1, RFC 7517 5, RFC 7518 3.3",
         )
     for key in fitting:
         try:
