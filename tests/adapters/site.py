@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from admit.events import Event
 from admit.flask import SignIn, current_session
-from admit.ports import HttpRequest, HttpResponse, SessionStore
+from admit.ports import Http, HttpRequest, HttpResponse, SessionStore
 from admit.testing import MemoryProvider
 
 NOW = 1_800_000_000
@@ -80,6 +80,7 @@ class Site:
         provider: MemoryProvider | None = None,
         store: SessionStore | None = None,
         clock: Clock | None = None,
+        http: Http | None = None,
         **settings: Any,
     ) -> None:
         self.clock = clock or Clock()
@@ -97,7 +98,7 @@ class Site:
         self.sign_in = SignIn(
             self.app,
             store=store,
-            http=self.provider,
+            http=http or self.provider,
             clock=self.clock,
             on_event=self.events.append,
             **{**defaults, **settings},

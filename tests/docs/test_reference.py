@@ -14,7 +14,7 @@ from admit.cli import main
 from admit.codes import CODES
 from admit.config import ALIASES, NAMES, read_settings
 from admit.flask import SignIn, settings_of
-from admit.testing import MemoryProvider, MemoryStore
+from admit.testing import FAULTS, MemoryProvider, MemoryStore
 from docs.conftest import PAGES, ROOT
 
 REFERENCE = ROOT / "docs/reference"
@@ -174,3 +174,13 @@ def test_the_reference_lists_the_members_of_the_extension_and_the_cookies() -> N
     cookies = Cookies(settings_of(app))
     for name in (cookies.session, cookies.attempts, cookies.rounds, cookies.signed_out):
         assert f"`{name}" in text
+
+
+def test_every_fault_has_a_row_and_nothing_else_has() -> None:
+    rows = re.findall(
+        r"^\| `([\w.]+)` \| (.+) \| (?:\[([\w.]+)\]\(.+\)|–) \|$",
+        text_of(REFERENCE / "faults.md"),
+        re.MULTILINE,
+    )
+    assert rows == [(f.name, f.explains, f.code or "") for f in FAULTS.values()]
+    assert f"knows {len(FAULTS)} faults" in text_of(REFERENCE / "faults.md")

@@ -40,18 +40,18 @@ class Issuing(Bendable):
         Spec: Back-Channel Logout 1.0, 2.4.
         """
         event = "http://schemas.openid.net/event/backchannel-logout"
-        token = self.sign(
-            {
-                "iss": self.issuer,
-                "aud": self.client_id,
-                "iat": self.now(),
-                "exp": self.now() + 120,
-                "jti": f"jti-{next(self._numbers)}",
-                "events": {event: {}},
-                **claims,
-            },
-            typ="logout+jwt",
-        )
+        header = {"alg": "RS256", "kid": f"key-{self.key}", "typ": "logout+jwt", **self.header}
+        said = {
+            "iss": self.issuer,
+            "aud": self.client_id,
+            "iat": self.now(),
+            "exp": self.now() + 120,
+            "jti": f"jti-{next(self._numbers)}",
+            "events": {event: {}},
+            **claims,
+        }
+        forge, self._logout = self._logout, None
+        token = (forge or signed)(present(header), present(said), self)
         self.secrets.append(token)
         return token
 
@@ -98,3 +98,8 @@ class Issuing(Bendable):
 def present(members: Mapping[str, Any]) -> dict[str, Any]:
     """Return *members* less those of None."""
     return {name: value for name, value in members.items() if value is not None}
+
+
+def signed(header: dict[str, Any], claims: dict[str, Any], provider: Issuing) -> str:
+    """Return the token as an honest provider signs it."""
+    return compact(header, claims, key=provider.key, secret=provider.client_secret)
