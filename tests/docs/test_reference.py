@@ -112,7 +112,7 @@ def test_every_code_that_a_page_mentions_exists() -> None:
     events |= {"refresh.refused", "revocation.failed"}
     for page in PAGES:
         found = {code for code in mentioned.findall(text_of(page)) if not code.endswith(".py")}
-        unknown = found - set(CODES) - events
+        unknown = found - set(CODES) - set(FAULTS) - events
         assert not unknown, f"{page.name}: {unknown}"
 
 
@@ -178,9 +178,13 @@ def test_the_reference_lists_the_members_of_the_extension_and_the_cookies() -> N
 
 def test_every_fault_has_a_row_and_nothing_else_has() -> None:
     rows = re.findall(
-        r"^\| `([\w.]+)` \| (.+) \| (?:\[([\w.]+)\]\(.+\)|–) \|$",
+        r"^\| `([\w.]+)` \| (.+) \| (?:\[([\w.]+)\]\(.+\)|works) \|$",
         text_of(REFERENCE / "faults.md"),
         re.MULTILINE,
     )
     assert rows == [(f.name, f.explains, f.code or "") for f in FAULTS.values()]
-    assert f"knows {len(FAULTS)} faults" in text_of(REFERENCE / "faults.md")
+    for page, words in (
+        ("reference/faults.md", "knows {} faults"),
+        ("how-to/test-your-app.md", "[{} faults]"),
+    ):
+        assert words.format(len(FAULTS)) in text_of(ROOT / "docs" / page)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from werkzeug.test import TestResponse
 
-from adapters.site import Clock, Site
+from adapters.site import Browser, Clock, Site
 from admit.codes import CODES
 from admit.http_client import BlockingHttp
 from admit.testing import FAULTS, Fault, MemoryProvider, MemoryStore, serving
@@ -30,9 +30,9 @@ def outcome(site: Site) -> str | None:
     return str(told[-1]) if told else None
 
 
-def signed_in(site: Site) -> TestResponse:
+def signed_in(site: Site, browser: Browser | None = None) -> TestResponse:
     """Sign in as far as it goes, and return the last answer."""
-    browser = site.browser()
+    browser = browser or site.browser()
     start = browser.get("/signin")
     started = start.status_code == 303
     return browser.get(site.provider.callback(start.location)) if started else start
@@ -60,7 +60,9 @@ def check(site: Site, fault: Fault, answer: TestResponse) -> None:
 def test_a_fault_has_its_outcome(name: str) -> None:
     site = Site(authorization_parameters=dict(FAULTS[name].asks))
     fault = site.provider.commit(name)
-    check(site, fault, signed_in(site))
+    browser = site.browser()
+    check(site, fault, signed_in(site, browser))
+    assert browser.is_signed_in() is (fault.code is None)
 
 
 def test_the_outcome_tells_a_fault_from_none() -> None:

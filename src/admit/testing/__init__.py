@@ -12,6 +12,7 @@ The public names, and what to do with them:
     url = provider.callback(authorization_request)     # where the browser is sent back to
     with serving(provider) as provider: ...            # on a socket; provider.issuer is its URL
     provider.requests["/v1/token"], provider.received[-1].form, provider.secrets    # what happened
+    app.config.from_mapping(SETTINGS)                  # for an application without any
     class TestMine(SessionStoreContract): ...          # for a store of your own
 
 May know: stores, and the modules of this package.
@@ -26,10 +27,12 @@ from admit.testing.contract import SessionStoreContract
 from admit.testing.faults import FAULTS, Fault
 from admit.testing.provider import MemoryProvider
 from admit.testing.server import serving
+from admit.testing.settings import SETTINGS
 
 __all__ = [
     "ENDLESS",
     "FAULTS",
+    "SETTINGS",
     "Answer",
     "Bend",
     "Fault",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -100,6 +100,18 @@ class Bendable:
         with self._lock:
             self._armed, self._standing = bend, (bend, "")
             self._logout = bend.logout_token
+
+    def sign_in_as(self, user: Mapping[str, Any]) -> None:
+        """Let the next sign-in be that of *user*; what it is bent by otherwise stays.
+
+        Args:
+            user: Laid over the provider's user, as in `bend`.
+        """
+        with self._lock:
+            former = self._armed
+            self._armed = replace(former, user={**user, **former.user})
+            if self._standing == (former, ""):
+                self._standing = self._armed, ""
 
     def commit(self, name: str) -> Fault:
         """Commit a fault of the catalogue in the next sign-in, as `bend` does, and return it.

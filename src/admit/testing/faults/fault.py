@@ -124,7 +124,8 @@ def resigned(change: Callable[[Mapping[str, Any], Issuing], Mapping[str, Any]]) 
     def forge(header: dict[str, Any], claims: dict[str, Any], provider: Issuing) -> str:
         said = {**claims, **change(claims, provider)}
         kept = {name: value for name, value in said.items() if value is not None}
-        return compact(header, kept, key=provider.key, secret=provider.client_secret)
+        secret = provider.client_secret
+        return compact(header, kept, key=provider.key, alg=provider.alg, secret=secret)
 
     return forge
 

@@ -30,7 +30,8 @@ BOMB = 30 << 20
 
 def honest(header: object, claims: object, provider: Issuing) -> str:
     """Return the token, rightly signed, whatever stands in it."""
-    return compact(header, claims, key=provider.key, secret=provider.client_secret)
+    secret = provider.client_secret
+    return compact(header, claims, key=provider.key, alg=provider.alg, secret=secret)
 
 
 def fixed(token: str) -> Forge:
@@ -92,10 +93,15 @@ def spliced(header: dict[str, Any], claims: dict[str, Any], provider: Issuing) -
     return f"{honest(header, claims, provider).rpartition('.')[0]}.{other.rpartition('.')[2]}"
 
 
+def by_stranger(header: dict[str, Any], claims: dict[str, Any], provider: Issuing) -> str:
+    """Return a token that a stranger signed under whatever name the header has."""
+    return compact(header, claims, key=STRANGER, alg=provider.alg, secret=provider.client_secret)
+
+
 def with_key_in_header(header: dict[str, Any], claims: dict[str, Any], provider: Issuing) -> str:
     """Return a token that a stranger signed, whose key its header brings along."""
     said = {**header, "jwk": public_jwk(STRANGER)}
-    return compact(said, claims, key=STRANGER, secret=provider.client_secret)
+    return by_stranger(said, claims, provider)
 
 
 def encrypted_by_password(header: dict[str, Any], claims: dict[str, Any], provider: Issuing) -> str:

@@ -19,7 +19,16 @@ from admit.testing.faults.fault import (
     laid,
     transport,
 )
-from admit.testing.faults.forgery import fixed, headed, hmac_signed, parts, payload, public_pem
+from admit.testing.faults.forgery import (
+    by_stranger,
+    fixed,
+    headed,
+    hmac_signed,
+    parts,
+    payload,
+    public_pem,
+    with_key_in_header,
+)
 
 EVENTS, ISS, AUD = (
     f"logout_token.{rule}" for rule in ("event_missing", "iss_mismatch", "aud_mismatch")
@@ -77,6 +86,9 @@ LOGOUT: tuple[tuple[str, str, str | None, Forge], ...] = (
      hmac_signed(public_pem)),
     ("signature_stripped", "Its signature is empty", SIGNATURE,
      parts(lambda header, claims, _: f"{header}.{claims}.")),
+    ("stranger", "Another key signed it, under the name of a known one", SIGNATURE, by_stranger),
+    ("key_in_header", "Another key signed it, which its header brings along", SIGNATURE,
+     with_key_in_header),
     ("typ_id_token", "It says that it is an ID Token", "logout_token.typ",
      headed({"alg": "RS256", "kid": "key-0", "typ": "id_token+jwt"})),
     ("typ_missing", "It does not say what it is", None,
@@ -98,6 +110,7 @@ LOGOUT_CLAIMS: tuple[tuple[str, str, str | None, Mapping[str, Any]], ...] = (
     ("events_list", "The events are a list", EVENTS, {"events": [EVENT]}),
     ("nonce", "There is a nonce, as in an ID Token", "logout_token.nonce_present",
      {"nonce": "n-0S6_WzA2Mj"}),
+    ("id_token", "It is an ID Token", EVENTS, {"events": None, "nonce": "n-0S6_WzA2Mj"}),
     ("subject_missing", "There is neither sub nor sid", "logout_token.subject_missing",
      {"sub": None, "sid": None}),
     ("sub_list", "sub is a list", "logout_token.sub_invalid", {"sub": ["00u1"]}),
