@@ -31,7 +31,7 @@ SECTIONS = {
     ),
     "Token endpoint": (
         "TOK-01..02 TOK-03..04 TOK-05..09 TOK-10..11 TOK-12 TOK-13..16 TOK-19 TOK-28..31 "
-        "TOK-37..38 TOK-41 TOK-42 TOK-44 TOK-46 TOK-47..48 TOK-50 TOK-52 TOK-54 TOK-55 TOK-x1..16"
+        "TOK-37..38 TOK-41 TOK-42 TOK-44 TOK-46 TOK-47..48 TOK-50 TOK-52 TOK-54 TOK-55 TOK-x1..17"
     ),
     "Userinfo": "UIN-01..02 UIN-06..09 UIN-10..13 UIN-17 UIN-18 UIN-x1..4",
     "Session and cookies": (

@@ -88,7 +88,7 @@ def silent(world: World) -> str:
 def protocol_claims(world: World) -> str:
     served(world)
     evil = {"iss": "https://evil.example", "aud": "evil", "auth_time": 1, "nonce": "evil", "exp": 1}
-    world.provider.bend(userinfo={**evil, "name": "Alice of UserInfo"})
+    world.provider.bend(userinfo={**evil, "nickname": "Alice of UserInfo"})
     browser = world.browser()
     outcome = world.signed_in(browser, browser.sign_in())
     shown = browser.get("/profile").text
@@ -115,5 +115,8 @@ def as_token(world: World) -> str:
     }
     for code, raw in ways.items():
         answer = Answer(body=raw, headers={"content-type": "application/jwt"})
+        if code == "userinfo.malformed":
+            failed(world, code, userinfo_answer=answer)
+            continue
         outcome = refused(world, code, userinfo_answer=answer)
     return f"{outcome.rpartition(' ')[0]}, each of {len(ways)} by its own reason"
