@@ -83,7 +83,8 @@ def failed(world: World, code: str, status: int = 502, **bend: Any) -> str:
         answer = browser.get(browser.authorize(answer.location))
     outcome = world.failed(answer, code, status)
     assert not browser.is_signed_in()
-    assert "Try again" in answer.text or "try again" in answer.text or status == 502
+    assert "Start again" in answer.text
+    assert "try again" in answer.text or "tell the people who run" in answer.text
     return outcome
 
 

@@ -202,7 +202,12 @@ def kid(world: World, kids: list[str]) -> str:
 @case("IDT-x12", "a header whose members are of other kinds: alg as a list, kid as a mapping")
 def odd_header(world: World) -> str:
     tried = {
-        "id_token.alg": [{"alg": ["RS256"]}, {"alg": {"RS256": 1}}, {"alg": True}, {"alg": "rs256"}],
+        "id_token.alg": [
+            {"alg": ["RS256"]},
+            {"alg": {"RS256": 1}},
+            {"alg": True},
+            {"alg": "rs256"},
+        ],
         "id_token.kid": [{"kid": ["key-0"]}, {"kid": {}}, {"kid": 0}, {"kid": False}],
         "id_token.typ": [{"typ": ["JWT"]}, {"typ": 1}, {"typ": "logout+jwt"}, {"typ": ""}],
         "id_token.crit": [

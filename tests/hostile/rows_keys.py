@@ -127,7 +127,9 @@ def private_key(world: World) -> str:
     browser = world.browser()
     outcome = world.signed_in(browser, bent(world, browser, keys=keys(entry)))
     other = world.browser()
-    world.refused(bent(world, other, header={"kid": "no"}, keys=keys(entry)), "id_token.unknown_key")
+    world.refused(
+        bent(world, other, header={"kid": "no"}, keys=keys(entry)), "id_token.unknown_key"
+    )
     return f"{outcome}; it stands nowhere"
 
 

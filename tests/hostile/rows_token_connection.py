@@ -58,9 +58,7 @@ def _slow(world: World, timeout: int, answers: Iterable[Answer]) -> str:
         browser = world.browser()
         world.provider.bend(token=answer)
         url = browser.to_callback()
-        waiting.append(
-            threading.Thread(target=lambda b=browser, u=url: shown.append(b.get(u)))
-        )
+        waiting.append(threading.Thread(target=lambda b=browser, u=url: shown.append(b.get(u))))
     for thread in waiting:
         thread.start()
     # Meanwhile others sign in.
@@ -160,9 +158,7 @@ def raw(world: World, way: tuple[Callable[[], Iterable[bytes]], float, set[str]]
     return _raw(world, parts, each, codes)
 
 
-def _raw(
-    world: World, parts: Callable[[], Iterable[bytes]], each: float, codes: set[str]
-) -> str:
+def _raw(world: World, parts: Callable[[], Iterable[bytes]], each: float, codes: set[str]) -> str:
     with speaking(parts, each) as url, growing_less_than(60):
         world.provider.metadata = {"token_endpoint": url}
         world.serve(ADMIT_HTTP_TIMEOUT=SHORT)

@@ -142,7 +142,11 @@ def no_id_token(world: World, values: list[object]) -> str:
         "TOK-19": ("an unknown type of token", ("token.token_type", "token_type", ["mac", "DPoP"])),
         "TOK-x4": (
             "a type of token of another kind, or none",
-            ("token.token_type", "token_type", [["Bearer"], 7, {}, "", "Bearer\0", "bearer ", None]),
+            (
+                "token.token_type",
+                "token_type",
+                [["Bearer"], 7, {}, "", "Bearer\0", "bearer ", None],
+            ),
         ),
         "TOK-x5": (
             "an access token of another kind, or none",
@@ -240,9 +244,7 @@ def wrong_secret(world: World) -> str:
     world.watch.secrets.add(wrong)
     for method in ("client_secret_basic", "client_secret_post"):
         for debug in (False, True):
-            site = world.serve(
-                ADMIT_CLIENT_SECRET=wrong, ADMIT_TOKEN_ENDPOINT_AUTH_METHOD=method
-            )
+            site = world.serve(ADMIT_CLIENT_SECRET=wrong, ADMIT_TOKEN_ENDPOINT_AUTH_METHOD=method)
             site.app.debug = debug
             said = {"error": "invalid_client", "error_description": f"no client has {wrong}"}
             answer = bent(world, world.browser(), token=Answer(status=401, body=said))
