@@ -144,7 +144,8 @@ def _encoded(request: AuthorizationRequest, began: int) -> bytes:
     return (
         f"{request.state}\n{request.nonce}\n{request.code_verifier}\n{request.issuer}\n"
         f"{request.redirect_uri}\n{request.return_to}\n{request.started_at}\n{request.rounds}\n"
-        f"{max_age}\n{' '.join(request.acr_values)}\n{' '.join(request.scope)}\n{began}\n{request.silent:d}"
+        f"{max_age}\n{' '.join(request.acr_values)}\n{' '.join(request.scope)}\n{began}\n"
+        f"{request.silent:d}"
     ).encode()
 
 

@@ -50,7 +50,7 @@ def signed_out(world: World, browser: Browser, sub: str) -> Answer:
 
 @case("IDT-78", "the same sub at another issuer, where two applications share a store")
 def other_issuer(world: World) -> str:
-    path = {"ADMIT_BACKCHANNEL_LOGOUT_PATH": "/backchannel"}
+    path: dict[str, Any] = {"ADMIT_BACKCHANNEL_LOGOUT_PATH": "/backchannel"}
     first = world.serve(store="sqlite", **path)
     store = world.sessions_of(first)
     one = world.browser()
@@ -88,7 +88,7 @@ def endless(world: World) -> str:
     world.provider.now = lambda: now
     for store in (None, "memory"):
         now = NOW
-        world.serve(store=store, clock=lambda: now)
+        world.serve(store=store, clock=lambda: now)  # noqa: B023
         browser = world.browser()
         world.signed_in(browser, bent(world, browser, claims={"exp": 10**30}))
         while now < NOW + ABSOLUTE - HOUR // 2:

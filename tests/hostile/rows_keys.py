@@ -66,7 +66,7 @@ def redirected(world: World) -> str:
         "KEY-x3": ("a key whose members are of other kinds", {"use": ["sig"]}),
     }
 )
-def other_purpose(world: World, laid: dict[str, Any]) -> str:
+def other_purpose(world: World, laid: Any) -> str:
     odd = {**GOOD, **laid}
     for company in ([], [public_jwk(1)]):
         world.serve()
@@ -115,7 +115,7 @@ D = signing_key(0).private_numbers().d
         ),
     }
 )
-def odd_company(world: World, odd: list[object]) -> str:
+def odd_company(world: World, odd: Any) -> str:
     browser = world.browser()
     return world.signed_in(browser, bent(world, browser, keys=keys(*odd, GOOD, *odd)))
 

@@ -127,7 +127,7 @@ def _bad_urls(world: World) -> list[object]:
         "https://evil.example\\@127.0.0.1/",
         "https://evil.example/a b",
         "https://evil.example/\r\nX: y",
-        "https://evil.examplе/",
+        "https://evil.exampl\u0435/",
         ["https://evil.example/"],
         7,
         None,

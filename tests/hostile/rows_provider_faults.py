@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from admit.testing import Answer
 from hostile.provider_side import AGAIN, DISCOVERY, HTML, KEYS, SILENCE, bent, failed
@@ -174,7 +175,7 @@ def in_turn(world: World) -> str:
     world.serve(ADMIT_USERINFO="always", ADMIT_HTTP_TIMEOUT="1")
     browser = world.browser()
     world.signed_in(browser, browser.sign_in())
-    faults = [
+    faults: list[dict[str, Any]] = [
         {"token": Answer(status=500)},
         {"token": Answer(reset=True)},
         {"token": Answer(body="null")},

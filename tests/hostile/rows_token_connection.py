@@ -18,6 +18,7 @@ from hostile.provider_side import (
     visited,
 )
 from hostile.registry import case, table
+from hostile.wire import Answer as Shown
 from hostile.world import World
 
 #: Seconds of ADMIT_HTTP_TIMEOUT where a row does not wait for the default.
@@ -53,7 +54,8 @@ def dripping(world: World) -> str:
 
 def _slow(world: World, timeout: int, answers: Iterable[Answer]) -> str:
     """Let several sign-ins wait at the same time."""
-    waiting, shown = [], []
+    waiting: list[threading.Thread] = []
+    shown: list[Shown] = []
     for answer in answers:
         browser = world.browser()
         world.provider.bend(token=answer)
@@ -64,16 +66,16 @@ def _slow(world: World, timeout: int, answers: Iterable[Answer]) -> str:
     # Meanwhile others sign in.
     other = world.browser()
     world.provider.bend()
-    answer = other.sign_in()
-    world.signed_in(other, answer)
-    assert answer.seconds < 3
+    in_time = other.sign_in()
+    world.signed_in(other, in_time)
+    assert in_time.seconds < 3
     for thread in waiting:
         thread.join()
-    for answer in shown:
-        outcome = world.failed(answer, "provider.timeout", 504)
-        assert answer.seconds < timeout + 1
+    for late in shown:
+        outcome = world.failed(late, "provider.timeout", 504)
+        assert late.seconds < timeout + 1
     assert len(shown) == len(waiting)
-    return f"{outcome} after {max(a.seconds for a in shown):.0f} s; others sign in meanwhile"
+    return f"{outcome} after {max(late.seconds for late in shown):.0f} s; others sign in meanwhile"
 
 
 @case("TOK-46", "the token endpoint's certificate is of an authority that nobody trusts")
