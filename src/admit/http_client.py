@@ -13,6 +13,7 @@ import os
 import ssl
 import threading
 import time
+import weakref
 from http.client import HTTPResponse
 from urllib.parse import SplitResult, urlsplit
 
@@ -34,6 +35,10 @@ HEADERS = {
 }
 
 
+#: Connections that wait for their next use, and since when.
+Idle = dict[Origin, list[tuple[Connection, float]]]
+
+
 class BlockingHttp:
     """The port `Http`, blocking: for frameworks that run a request in a thread.
 
@@ -48,13 +53,16 @@ class BlockingHttp:
     def __init__(self, *, timeout: float = 7.0, ca_file: str | None = None) -> None:
         self._timeout = timeout
         self._ca_file = ca_file
+        self._idle: Idle = {}
+        # Unlike `__del__` it keeps what waits alive, which the collector may take before us.
+        weakref.finalize(self, _close_all, self._idle)
         self._forget()
 
     def _forget(self) -> None:
         """Begin with no connection: those of a parent process are not ours to speak on."""
         self._process = os.getpid()
         self._lock = threading.Lock()
-        self._idle: dict[Origin, list[tuple[Connection, float]]] = {}
+        self._idle.clear()
         self._context: ssl.SSLContext | None = None
 
     async def send(self, request: HttpRequest) -> HttpResponse:
@@ -79,17 +87,10 @@ class BlockingHttp:
             connection = connect(origin, deadline, self._tls)
             return self._exchange(connection, origin, request, url, deadline)
 
-    def __del__(self) -> None:
-        """Leave no connection open behind."""
-        self.close()
-
     def close(self) -> None:
         """Close the connections that wait for their next use."""
         with self._lock:
-            idle, self._idle = self._idle, {}
-        for connections in idle.values():
-            for connection, _ in connections:
-                connection.close()
+            _close_all(self._idle)
 
     def _exchange(
         self,
@@ -154,6 +155,13 @@ class BlockingHttp:
             context.minimum_version = ssl.TLSVersion.TLSv1_2
             self._context = context
         return self._context
+
+
+def _close_all(idle: Idle) -> None:
+    for connections in idle.values():
+        for connection, _ in connections:
+            connection.close()
+    idle.clear()
 
 
 def read_answer(response: HTTPResponse) -> HttpResponse:

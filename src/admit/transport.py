@@ -5,9 +5,6 @@ May know: ports.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import Any
-
 from admit.ports import Http, HttpRequest, HttpResponse
 
 
@@ -17,6 +14,6 @@ class Transport:
     def __init__(self, http: Http) -> None:
         self.http = http
 
-    def send(self, request: HttpRequest) -> Coroutine[Any, Any, HttpResponse]:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         """Return what the transport in use does; see the port `Http`."""
-        return self.http.send(request)
+        return await self.http.send(request)

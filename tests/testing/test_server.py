@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import socket
 import ssl
 import threading
 import time
+import warnings
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -199,3 +201,19 @@ def test_the_provider_speaks_tls(tmp_path: Path) -> None:
             Asker(provider, trusting).get("/v1/keys")
         assert caught.value.code == "provider.unreachable"
     trusting.close()
+
+
+def test_a_client_that_is_thrown_away_closes_its_connections_first(served: Asker) -> None:
+    """Else the collector finds open sockets, and a test that knows nothing of them fails."""
+    first = BlockingHttp()
+    Asker(served.provider, first).get("/v1/keys")
+    # Younger than its connection, and in a circle: the collector takes the connection first.
+    late = BlockingHttp()
+    late._idle.update(first._idle)
+    first._idle.clear()
+    vars(late)["itself"] = late
+    del late
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        gc.collect()
+    assert not [str(warning.message) for warning in told]
