@@ -176,6 +176,10 @@ def read_answer(response: HTTPResponse) -> HttpResponse:
         raise ProviderError(
             "provider.broken_answer", f"the answer is an interim one, {response.status}"
         )
+    lengths = set(response.headers.get_all("Content-Length", ()))
+    if len(lengths) > 1 or not all(map(_is_number, lengths)):
+        # Where the answer ends is anybody's guess (RFC 9112 6.3).
+        raise ProviderError("provider.broken_answer", "the answer's length is not clear")
     body = b"" if (response.length or 0) > LARGEST_BODY else response.read(LARGEST_BODY + 1)
     if len(body) > LARGEST_BODY or (response.length or 0) > LARGEST_BODY:
         raise ProviderError("provider.too_large", f"the answer is longer than {LARGEST_BODY} bytes")
@@ -191,3 +195,7 @@ def read_answer(response: HTTPResponse) -> HttpResponse:
 
         body = decoded(body, encoding, LARGEST_BODY)
     return HttpResponse(status=response.status, headers=headers, body=body)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()

@@ -108,7 +108,9 @@ def test_a_slow_provider_ends_a_sign_in_within_twenty_seconds() -> None:
         (200, b"<html>", "provider.unavailable"),
         (200, b"[]", "provider.unavailable"),
         (200, b"", "provider.unavailable"),
-        (401, b'{"error": "invalid_client"}', "signin.refused"),
+        (401, b'{"error": "invalid_client"}', "provider.unavailable"),
+        (400, b'{"error": "unauthorized_client"}', "provider.unavailable"),
+        (400, b'{"error": "invalid_scope"}', "provider.unavailable"),
         (400, b'{"error": "invalid_grant"}', "signin.refused"),
     ],
 )

@@ -158,7 +158,7 @@ def test_without_a_kid_each_fitting_key_is_tried() -> None:
         pytest.param({"aud": []}, "aud_mismatch", id="aud is empty"),
         pytest.param({"aud": ["client", "other"]}, "aud_mismatch", id="one audience too many"),
         pytest.param(
-            {"aud": ["client", "evil"], "azp": "evil"}, "aud_mismatch", id="aud of two, foreign azp"
+            {"aud": ["client", "evil"], "azp": "evil"}, "azp_mismatch", id="aud of two, foreign azp"
         ),
         pytest.param({"aud": {"client": 1}}, "aud_mismatch", id="aud is an object"),
         pytest.param({"aud": [["client"]]}, "aud_mismatch", id="aud is a nested list"),
@@ -339,6 +339,7 @@ def test_a_signature_that_was_not_made_for_the_token_is_refused(how: str) -> Non
         pytest.param("e30.e30." + "A" * 270_000, "malformed", id="longer than 256 KiB"),
         pytest.param("e30.e30.e30." + "A" * 270_000 + ".AA", "encrypted", id="a large JWE"),
         pytest.param("a.b.c.d.e", "encrypted", id="five parts"),
+        pytest.param("a.b.c." + "d" * 270_000 + ".e", "encrypted", id="five long parts"),
         pytest.param(
             base64url(b'{"alg":"PBES2-HS512+A256KW","p2c":2147483647,"enc":"A256GCM"}')
             + ".a.b.c.d",

@@ -48,7 +48,6 @@ def test_odd_company_does_not_spoil_a_good_key(odd: Any) -> None:
     ("body", "code"),
     [
         pytest.param(b'{"keys":[]}', "empty", id="no keys"),
-        pytest.param(b'{"keys":[{"kty":"oct"}]}', "empty", id="none that is usable"),
         pytest.param(b'{"keys":"word"}', "malformed", id="a word"),
         pytest.param(b'{"keys":{}}', "malformed", id="an object"),
         pytest.param(b"{}", "malformed", id="no member keys"),
@@ -62,6 +61,18 @@ def test_a_broken_set_is_the_providers_fault(body: bytes, code: str) -> None:
     with refused(f"jwks.{code}", ProviderError) as caught:
         parse_jwks_response(answer(body))
     assert caught.value.status == 502
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param({"kty": "oct"}, id="a secret key"),
+        pytest.param({**GOOD, "use": "enc"}, id="a key for encryption"),
+        pytest.param({**GOOD, "key_ops": ["encrypt"]}, id="a key for another use"),
+    ],
+)
+def test_a_set_whose_keys_check_no_signature_is_a_set_that_no_token_fits(odd: Any) -> None:
+    assert parse_jwks_response(answer({"keys": [odd]})) == ()
 
 
 @pytest.mark.parametrize("status", [302, 404])

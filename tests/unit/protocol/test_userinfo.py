@@ -151,6 +151,8 @@ def test_an_encrypted_answer_is_told_apart() -> None:
         parse(answer(b"a.b.c.d.e", content_type="application/jwt"))
 
 
-def test_bytes_that_are_no_text_are_refused() -> None:
-    with refused("userinfo.malformed"):
-        parse(answer(b"\xff\xfe", content_type="application/jwt"))
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"", b"word", b"a.b", b"e30.e30." + b"A" * 270_000])
+def test_a_signed_answer_that_is_no_token_is_the_providers_fault(body: bytes) -> None:
+    with refused("userinfo.malformed", ProviderError) as caught:
+        parse(answer(body, content_type="application/jwt"))
+    assert caught.value.status == 502

@@ -30,7 +30,8 @@ PARTIES: tuple[Row, ...] = (
      {"forge": resigned(lambda _, provider: {"aud": {provider.client_id: 1}})}),
     ("aud_more", "aud names another client too", AUD,
      {"forge": resigned(lambda _, provider: {"aud": [provider.client_id, "another"]})}),
-    ("aud_more_azp_other", "aud names another client too, and azp is that one", AUD,
+    ("aud_more_azp_other", "aud names another client too, and azp is that one",
+     "id_token.azp_mismatch",
      {"forge": resigned(lambda _, provider: {
          "aud": [provider.client_id, "another"], "azp": "another"})}),
     ("aud_list", "aud is a list of this client alone", None,
