@@ -107,6 +107,6 @@ class Deployed:
     def reference(self, cookie: str) -> str:
         """Return what `admit sessions` calls the session of a cookie."""
         key = self.sessions()._records.key(from_base64url(cookie))
-        from admit.stores.listed import reference_of  # noqa: PLC0415
+        from admit.session_reference import reference_of  # noqa: PLC0415
 
         return reference_of(key)

@@ -1,7 +1,8 @@
 """Where a sign-in comes back, and the session of a request.
 
 May know: access_tokens, attempts, browser, errors, events, evidence, failure_answers, guard, model,
-protocol, refusals, relying_party, rounds, sealing, sessions, settings, starts, user.
+protocol, refusals, relying_party, rounds, sealing, session_reference, sessions, settings, starts,
+user.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from admit.refusals import refined
 from admit.relying_party import RelyingParty, SignedIn
 from admit.rounds import Rounds
 from admit.sealing import Unsealable
+from admit.session_reference import session_reference
 from admit.sessions import Sessions
 from admit.settings import Settings
 from admit.starts import Starts
@@ -147,7 +149,10 @@ class Endpoints:
             # Of the same user, some providers have one grant alone: it is the new session's by now.
             if User.of(former).id != user.id:
                 self._give_up(former)
-        self._emit(Event("signin.ok", {"user": user.id}))
+        told: dict[str, str | int] = {"user": user.id, "session": session_reference(session)}
+        if former is not None:
+            told["replaced"] = session_reference(former)
+        self._emit(Event("signin.ok", told))
         return [
             self.cookies.set(self.cookies.session, text),
             self.rounds.cookie(attempt.rounds + 1),

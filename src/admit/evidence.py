@@ -1,4 +1,4 @@
-"""Why an attempt's cookie is not there, as far as the request shows it.
+"""What the log is told of a request or of settings that are no good: enough, and no secret.
 
 May know: browser, errors, events, settings.
 """
@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 
 from admit.browser import BrowserRequest
-from admit.errors import ResponseRejected
+from admit.errors import ConfigurationError, Problem, ResponseRejected
 from admit.events import Event
 from admit.settings import Settings
 
 HOST = re.compile(r"[a-z0-9.:\[\]-]{1,100}")
+#: Words that quote no value. A value in the wrong place may be a secret.
+QUOTES_NOTHING = re.compile(r"[^'\":]*|it is missing: [^'\":]*")
 
 
 def elsewhere(request: BrowserRequest, settings: Settings) -> Event:
@@ -22,6 +24,18 @@ def elsewhere(request: BrowserRequest, settings: Settings) -> Event:
         " correct ADMIT_BASE_URL, and let the proxy hand on Host"
     )
     return Event("signin.elsewhere", {"host": _host(request), "hint": hint})
+
+
+def misconfigured(error: ConfigurationError) -> Event:
+    """Return the event of settings that are no good: their names and what is wrong, no values."""
+    names = ", ".join(dict.fromkeys(problem.setting for problem in error.problems))
+    detail = "; ".join(dict.fromkeys(map(_without_value, error.problems)))
+    return Event("config.invalid", {"code": error.code, "settings": names, "detail": detail})
+
+
+def _without_value(problem: Problem) -> str:
+    fits = QUOTES_NOTHING.fullmatch(problem.wrong)
+    return f"{problem.setting}: {problem.wrong if fits else 'its value is no good'}"
 
 
 def _host(request: BrowserRequest) -> str:

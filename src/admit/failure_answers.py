@@ -1,6 +1,6 @@
 """What a browser gets when a sign-in fails, and what the log gets, under the same reference.
 
-May know: browser, codes, errors, events, failures, guard, pages, settings, texts.
+May know: browser, codes, errors, events, evidence, failures, guard, pages, settings, texts.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 from admit.browser import NO_STORE, BrowserRequest, BrowserResponse
 from admit.codes import text_of
-from admit.errors import SignInError
+from admit.errors import ConfigurationError, SignInError
 from admit.events import Emit, Event
+from admit.evidence import misconfigured
 from admit.failures import REFERENCE_BYTES, Failure, explain
 from admit.guard import Guard
 from admit.pages import failure_page, page_response
@@ -67,7 +68,7 @@ class FailureAnswers:
             start_again=self._guard.sign_in_at(return_to or self._guard.default),
             again=self._guard.again_at(request),
         )
-        self._emit(Event(_event_name(failure.code, failure.text), _told(failure)))
+        self._emit(Event(event_name(failure.code, failure.text), _told(failure, error)))
         wait = failure.retry_after
         headers = () if wait is None else (("Retry-After", str(wait)),)
         status, gone = failure.status, tuple(cookies or ())
@@ -88,8 +89,8 @@ class FailureAnswers:
 
     def note(self, error: SignInError) -> None:
         """Tell the log alone, where the browser gets what it asked for all the same."""
-        name = _event_name(error.code, text_of(error.code))
-        self._emit(Event(name, {"code": error.code, "detail": error.detail}))
+        name = event_name(error.code, text_of(error.code))
+        self._emit(Event(name, code_and_detail(error)))
 
     def _own_body(self, failure: Failure) -> str | None:
         """Return the application's page; none where it needs what is not to be had just now."""
@@ -104,17 +105,30 @@ class FailureAnswers:
         return failure_page(failure, home=home, debug=self._debug())
 
 
-def _event_name(code: str, text: Text) -> str:
+def event_name(code: str, text: Text) -> str:
+    """Return the name of the event for an error of that code, of which users read *text*."""
     if code.startswith("store."):
         return "store.unavailable"
+    if code == "config.invalid":
+        return code
+    if code.startswith("sign_out."):
+        return "logout.refused"
     if text is UNAVAILABLE or code.startswith(("provider.", "discovery.")):
         return "provider.unavailable"
     return "signin.denied" if code.startswith("authorization.") else "signin.refused"
 
 
-def _told(failure: Failure) -> dict[str, str | int]:
+def code_and_detail(error: SignInError) -> dict[str, str | int]:
+    """Return what is told of an error that no page tells of."""
+    detail = error.detail
+    return {"code": error.code, "detail": detail} if detail else {"code": error.code}
+
+
+def _told(failure: Failure, error: SignInError) -> dict[str, str | int]:
     fields: dict[str, str | int] = {"reference": failure.reference, "code": failure.code}
     fields["status"] = failure.status
+    if isinstance(error, ConfigurationError):
+        return {**fields, **misconfigured(error).fields}
     told = {"detail": failure.detail, "cause": failure.cause, "fix": failure.fix}
     told["provider_request"] = failure.request_id
     return fields | {name: text for name, text in told.items() if text}

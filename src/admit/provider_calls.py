@@ -1,6 +1,7 @@
 """What the provider calls by itself: a session or a user is signed out there.
 
-May know: browser, errors, events, model, protocol, provider_knowledge, session_ends, settings.
+May know: browser, codes, errors, events, failure_answers, model, protocol, provider_knowledge,
+session_ends, settings.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from hashlib import sha256
 from urllib.parse import urlsplit
 
 from admit.browser import NO_STORE, NOT_STORED, BrowserRequest, BrowserResponse
+from admit.codes import text_of
 from admit.errors import ResponseRejected, SignInError
 from admit.events import Emit, Event
+from admit.failure_answers import code_and_detail, event_name
 from admit.jose import KeySet
 from admit.model import EmailSubject, LogoutToken
 from admit.ports import SessionStore
@@ -164,7 +167,7 @@ class ProviderCalls:
                 known = await self._ends.of_email(subject.email, by="universal") is not None
             else:
                 known = await self._ends.has_signed_in(subject.sub)
-                await self._ends.of_user(subject.sub, by="universal")
+                await self._ends.of_user(subject.sub, by="universal", told=known)
             if not known:
                 raise ResponseRejected(
                     "universal_logout.unknown_user",
@@ -215,8 +218,10 @@ class ProviderCalls:
         )
 
     def _tell(self, error: SignInError, channel: str) -> None:
-        told = {"code": error.code, "channel": channel, "detail": error.detail}
-        self._emit(Event("logout.refused", told))
+        told = {**code_and_detail(error), "channel": channel}
+        name = event_name(error.code, text_of(error.code))
+        away = name in {"store.unavailable", "provider.unavailable"}
+        self._emit(Event(name if away else "logout.refused", told))
 
 
 def _origin(url: str) -> str:

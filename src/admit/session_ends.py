@@ -3,7 +3,7 @@
 A user signs out everywhere, the provider ends its session, an operator ends many at once. Each is a
 mark that holds for what is saved too late as well: a sign-in that is under way does not survive it.
 
-May know: attempts, events, ports, stored_sessions, stores, user.
+May know: attempts, events, ports, session_reference, stored_sessions, user.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from datetime import datetime
 from admit.attempts import LIFETIME
 from admit.events import Emit, Event
 from admit.ports import OWNER_BYTES
+from admit.session_reference import reference_of
 from admit.stored_sessions import StoredSessions
-from admit.stores.listed import reference_of
 from admit.user import user_id
 
 MILLISECONDS = 1000
@@ -23,6 +23,8 @@ MILLISECONDS = 1000
 FOR_EVERYBODY = 400 * 86_400
 #: Seconds in which a sign-in that has come back here is finished, and in which one may still come.
 COMING_BACK, ON_ITS_WAY = 120, LIFETIME
+#: Ways in which the provider calls: each has an event of its own.
+CALLS = frozenset({"backchannel", "frontchannel", "universal"})
 
 
 def milliseconds(before: datetime | float | None, now: float) -> int | None:
@@ -69,13 +71,16 @@ class SessionEnds:
         self._issuer = issuer
         self._emit = emit
 
-    async def of_user(self, sub: str, *, by: str, before: int | None = None) -> int:
+    async def of_user(
+        self, sub: str, *, by: str, before: int | None = None, told: bool = True
+    ) -> int:
         """End the user's sessions.
 
         Args:
             sub: The user, as the issuer knows them.
             by: See above.
             before: End those alone that began up to then, in milliseconds since the epoch.
+            told: It is an event; else whoever asks tells of it.
 
         Returns:
             How many there were.
@@ -83,7 +88,8 @@ class SessionEnds:
         count = 0
         for owner in self._names.owners(sub):
             count += await self._store.end(owner, lasting=self._lasting, before=before)
-        self._tell(by, count, user=user_id(self._issuer, sub))
+        if told:
+            self._tell(by, count, user=user_id(self._issuer, sub))
         return count
 
     async def of_provider_session(
@@ -101,16 +107,20 @@ class SessionEnds:
         Returns:
             How many there were.
         """
-        count = 0
+        ended: list[str] = []
         owners = None if sub is None else self._names.owners(sub)
         for label in self._names.sids(sid):
             await self._store.mark(label, lasting=ON_ITS_WAY if vouched else COMING_BACK)
             for key, _ in await self._store.find(label):
                 if owners is None or key[:OWNER_BYTES] in owners:
-                    count += await self._store.load(key) is not None
+                    if await self._store.load(key) is not None:
+                        ended.append(reference_of(key))
                     await self._store.delete(key, [label])
-        self._tell(by, count, **({} if sub is None else {"user": user_id(self._issuer, sub)}))
-        return count
+        told = {} if sub is None else {"user": user_id(self._issuer, sub)}
+        if len(ended) == 1:
+            told["session"] = ended[0]
+        self._tell(by, len(ended), **told)
+        return len(ended)
 
     async def of_email(self, email: str, *, by: str, before: int | None = None) -> int | None:
         """End the sessions of every user with that e-mail address.
@@ -131,13 +141,14 @@ class SessionEnds:
         count = 0
         for owner in owners:
             count += await self._store.end(owner, lasting=self._lasting, before=before)
-        self._tell(by, count)
+        if known or by not in CALLS:
+            self._tell(by, count)
         return count if known else None
 
     async def of_one(self, key: bytes, *, by: str) -> None:
         """End the session that the store keeps under *key*."""
         await self._store.delete(key)
-        self._tell(by, which=f"session {reference_of(key)}")
+        self._tell(by, 1, session=reference_of(key))
 
     async def of_everybody(self, *, by: str, before: int | None = None) -> None:
         """End all sessions of the application, or those that began up to *before*."""
@@ -171,5 +182,6 @@ class SessionEnds:
         self._sessions.shared_marks.forget()
 
     def _tell(self, by: str, count: int | None = None, **fields: str) -> None:
-        told: dict[str, str | int] = {**fields, "by": by}
-        self._emit(Event("session.ended", told if count is None else {**told, "count": count}))
+        name = f"logout.{by}" if by in CALLS else "session.ended"
+        told: dict[str, str | int] = dict(fields) if by in CALLS else {**fields, "by": by}
+        self._emit(Event(name, told if count is None else {**told, "count": count}))

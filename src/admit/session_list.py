@@ -3,7 +3,7 @@
 Where several applications share a store, each sees its own sessions, and of the others that they
 are there. Each step waits for the store: this is for operators, and not for pages.
 
-May know: ports, stored_sessions, stores.
+May know: ports, session_reference, stored_sessions, stores.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from functools import lru_cache
 from typing import Protocol, runtime_checkable
 
 from admit.ports import OWNER_BYTES, run_sync
+from admit.session_reference import reference_of
 from admit.stored_sessions import StoredSessions
-from admit.stores.listed import Listed, listed, reference_of
+from admit.stores.listed import Listed, listed
 
 MILLISECONDS = 1000
 #: Owners whose sessions are remembered while others are looked at.

@@ -1,6 +1,7 @@
 """Signing out: the local session first, then the provider's.
 
-May know: access_tokens, browser, endpoints, errors, events, pages, sealing, session_ends.
+May know: access_tokens, browser, endpoints, errors, events, model, pages, sealing, session_ends,
+session_reference, user.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from admit.events import Emit, Event
 from admit.model import Session
 from admit.pages import page_response, passing_on_page, sign_out_page, signed_out_page
 from admit.sealing import Sealer
+from admit.session_reference import told_of
 from admit.user import User
 
 if TYPE_CHECKING:
@@ -150,7 +152,9 @@ class SignOut:
         """
         only_here = request.parameter("only") == "app"
         everywhere = request.parameter("everywhere") == "yes"
-        user = User.of(session)
+        told = told_of(session)
+        if only_here:
+            told["only"] = "app"
         if everywhere:
             if self._ends is None:
                 raise ResponseRejected(
@@ -159,12 +163,14 @@ class SignOut:
                     hint="set ADMIT_SESSIONS to a store",
                     status=NOT_IMPLEMENTED,
                 )
-            await self._ends.of_user(user.sub, by="user")
+            count = await self._ends.of_user(User.of(session).sub, by="user", told=False)
+            # This one is over as well, whatever becomes of the next step.
+            self._emit(Event("logout.local", {**told, "everywhere": "yes", "count": count}))
         await self._endpoints.sessions.end(session, self._clock())
         if self._tokens is not None:
             self._tokens.revoke_later(session)
-        told = {"user": user.id, "only": "app" if only_here else ""}
-        self._emit(Event("logout.local", {**told, "everywhere": "yes"} if everywhere else told))
+        if not everywhere:
+            self._emit(Event("logout.local", told))
         return only_here
 
     async def _provider(self, session: Session) -> tuple[str, dict[str, str] | None, str] | None:
@@ -181,13 +187,14 @@ class SignOut:
             url = await party.end_session_url(id_token_hint=hint, state=state)
         except SignInError as error:
             # The local session is over; nothing may keep the user from that.
-            self._emit(Event("provider.unavailable", {"code": error.code, "at": "sign-out"}))
+            told = {**told_of(session), "code": error.code, "at": "sign-out"}
+            self._emit(Event("provider.unavailable", told))
             return None
         return None if url is None else (url, None, state)
 
     def _ask(self, session: Session, *, refused: bool) -> BrowserResponse:
         if refused:
-            self._emit(Event("logout.refused", {"code": "sign_out.cross_site"}))
+            self._emit(Event("logout.refused", {**told_of(session), "code": "sign_out.cross_site"}))
         guard = self._endpoints.guard
         body = sign_out_page(
             action=self._settings.base_url + self._settings.sign_out_path,

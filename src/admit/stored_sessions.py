@@ -1,7 +1,7 @@
 """Sessions in a store: they can be ended from anywhere, and hold more than a cookie does.
 
 May know: base64url, errors, events, model, ports, sealing, session_codec, session_names,
-session_records, shared_marks, stores, user.
+session_records, session_reference, shared_marks, spent, stores, user.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from admit.sealing import Sealer
 from admit.session_codec import encode_tokens, new_session
 from admit.session_names import Names
 from admit.session_records import SECRET_BYTES, SessionRecords, octets_of
+from admit.session_reference import told_of
 from admit.shared_marks import SharedMarks
+from admit.spent import Spent
 from admit.stores.listed import sealed_by
 from admit.user import session_claims
 
@@ -76,6 +78,7 @@ class StoredSessions:
         self._idle = idle
         self._by_email = by_email
         self._emit = emit
+        self._told = Spent()
         self.shared_marks = SharedMarks(store, self.names, sealer.key_ids)
         # A browser asks for several pages in a row. What does not open is not remembered.
         self._opened = lru_cache(REMEMBERED)(self._records.open)
@@ -164,11 +167,16 @@ class StoredSessions:
         # By the store's clock alone: those of the machines may differ.
         lived = kept.at // MILLISECONDS - session.seen_at
         if lived >= self.absolute:
-            self._emit(Event("session.expired", {"timeout": "absolute"}))
+            self._tell_expired(session, now)
             return None
         if kept.left > min(self._idle, self.absolute - lived) - self._idle // TOUCH_AFTER:
             return Found(session, kept.value)
         return Found(replace(session, lived=lived, due=True), kept.value)
+
+    def _tell_expired(self, session: Session, now: int) -> None:
+        """Tell of it once: the record may be there a moment longer."""
+        if self._told.add(session.id, until=now + self.absolute, now=now):
+            self._emit(Event("session.expired", {**told_of(session), "timeout": "absolute"}))
 
     async def replace(self, text: str, found: Found, session: Session) -> bool:
         """Keep *session* in the place of *found*; tell whether that was still there."""

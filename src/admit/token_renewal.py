@@ -1,7 +1,7 @@
 """One refresh, by whoever holds the lease: what becomes of the session in each case.
 
-May know: errors, events, exchanges, model, ports, session_codec, stored_sessions, token_grants,
-user.
+May know: errors, events, exchanges, model, ports, session_codec, session_reference,
+stored_sessions, token_grants, user.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from admit.exchanges import tokens_of
 from admit.model import Session, Tokens
 from admit.ports import Later, Pause
 from admit.session_codec import encode_tokens, renewed_session
+from admit.session_reference import told_of
 from admit.stored_sessions import Found, StoredSessions
 from admit.token_grants import NOT_YET, TokenGrants
 from admit.user import User, id_token_claims
@@ -98,7 +99,7 @@ class TokenRenewal:
             else renewed_session(session, id_token, renewed)
         )
         if await self._keep(text, found, kept):
-            self._emit(Event("refresh.ok", _told(session)))
+            self._emit(Event("refresh.ok", told_of(session)))
             return kept
         # Ended meanwhile, or renewed by somebody who had the lease after us. If ended, nobody is
         # to use what just came.
@@ -173,7 +174,7 @@ class TokenRenewal:
             return self._while_it_lives(session, tokens, untrusted)
         if not await self._sessions.end_unchanged(found):
             return None
-        self._emit(Event("session.ended", {**_told(session), "by": error.code}))
+        self._emit(Event("session.ended", {**told_of(session), "by": error.code}))
         raise SignInAgain("session.ended", "the provider does not renew the session any more")
 
 
@@ -190,6 +191,5 @@ def _failed(session: Session) -> bytes:
     return b"refresh failed " + session.id[-16:]
 
 
-def _told(session: Session, code: str = "") -> dict[str, str]:
-    told = {"user": User.of(session).id}
-    return {**told, "code": code} if code else told
+def _told(session: Session, code: str) -> dict[str, str | int]:
+    return {**told_of(session), "code": code}

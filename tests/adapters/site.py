@@ -6,6 +6,7 @@ import html
 import json
 import re
 import threading
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,6 +19,7 @@ from admit.events import Event
 from admit.flask import SignIn, current_session
 from admit.ports import HttpRequest, HttpResponse, SessionStore
 from admit.testing import MemoryProvider
+from conforming import check
 
 NOW = 1_800_000_000
 PAGE = {"Accept": "text/html,*/*;q=0.8"}
@@ -85,6 +87,7 @@ class Site:
         self.clock = clock or Clock()
         self.provider = provider or MemoryProvider(now=self.clock)
         self.events: list[Event] = []
+        self.listener: Callable[[Event], None] = lambda _event: None
         self.signed_in: list[str] = []
         self.app = flask.Flask("site")
         self.app.config["SECRET_KEY"] = "a-key-of-the-test-with-enough-characters"
@@ -99,11 +102,16 @@ class Site:
             store=store,
             http=self.provider,
             clock=self.clock,
-            on_event=self.events.append,
+            on_event=self._take,
             **{**defaults, **settings},
         )
         self.base_url: str = settings.get("base_url", defaults["base_url"])
         add_pages(self.app, self.sign_in)
+
+    def _take(self, event: Event) -> None:
+        check(event)
+        self.events.append(event)
+        self.listener(event)
 
     def browser(self) -> Browser:
         return Browser(self)

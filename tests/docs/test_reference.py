@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from admit.browser import Cookies
 from admit.cli import main
 from admit.codes import CODES
 from admit.config import ALIASES, NAMES, read_settings
+from admit.events import EVENTS, FIELDS, SCHEMA, Event
 from admit.flask import SignIn, settings_of
 from admit.testing import MemoryProvider, MemoryStore
+from conforming import problems
 from docs.conftest import PAGES, ROOT
 
 REFERENCE = ROOT / "docs/reference"
@@ -105,14 +108,43 @@ def test_each_code_tells_its_status_its_causes_and_its_fix(code: str) -> None:
     assert "\n- **Fix:** " in section
 
 
+def test_every_event_has_a_heading_and_nothing_else_has() -> None:
+    page = REFERENCE / "events.md"
+    events = [heading for heading in headings(page, 3) if "." in heading]
+    assert events == list(EVENTS)
+    assert f"This is schema {SCHEMA}." in text_of(page)
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_each_event_tells_its_level_when_it_comes_and_its_fields(name: str) -> None:
+    section = text_of(REFERENCE / "events.md").split(f"\n### {name}\n")[1].split("\n### ")[0]
+    kind = EVENTS[name]
+    level = logging.getLevelName(kind.level).lower()
+    assert section.startswith(f"\nLevel: {level}. {kind.when}.\n")
+    needs = [(field, "always") for field in kind.required]
+    needs += [(field, "perhaps") for field in kind.optional]
+    assert re.findall(r"^\| `(\w+)` \| (\w+) \| (\w+) \| (.+) \|$", section, re.MULTILINE) == [
+        (field, "text" if FIELDS[field][0] is str else "number", need, FIELDS[field][1])
+        for field, need in needs
+    ]
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_the_example_of_an_event_is_one(name: str) -> None:
+    section = text_of(REFERENCE / "events.md").split(f"\n### {name}\n")[1].split("\n### ")[0]
+    [line] = re.findall(r"^```text\n(.+)\n```$", section, re.MULTILINE)
+    told = re.findall(r' (\w+)=(?:"([^"]*)"|(\d+))', line)
+    event = Event(name, {key: text or int(number) for key, text, number in told})
+    assert str(event) == line
+    assert problems(event) == []
+
+
 def test_every_code_that_a_page_mentions_exists() -> None:
     doors = "|".join(sorted({re.escape(code.partition(".")[0]) for code in CODES}))
     mentioned = re.compile(rf"`((?:{doors})\.[a-z_]+)`")
-    events = {"provider.unavailable", "session.expired", "refresh.ok", "refresh.failed"}
-    events |= {"refresh.refused", "revocation.failed"}
     for page in PAGES:
         found = {code for code in mentioned.findall(text_of(page)) if not code.endswith(".py")}
-        unknown = found - set(CODES) - events
+        unknown = found - set(CODES) - set(EVENTS)
         assert not unknown, f"{page.name}: {unknown}"
 
 

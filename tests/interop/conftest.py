@@ -24,6 +24,7 @@ from admit.http_client import BlockingHttp
 from admit.session_codec import decode_tokens
 from admit.stores import Store, open_store
 from admit.stores.sql import SqlStore
+from conforming import check
 from stores.conftest import redis_server
 from support import ROOT, free_port, needs, process
 
@@ -182,7 +183,7 @@ class App:
             "end_session_method": "get",
             "clock": lambda: int(time()) + self.ahead,
         }
-        self.sign_in = SignIn(self.flask, on_event=self.events.append, **(defaults | settings))
+        self.sign_in = SignIn(self.flask, on_event=self._take, **(defaults | settings))
         transports.append(self.flask.extensions["admit"].parts.endpoints.relying_party.http)
 
         @self.flask.get("/")
@@ -212,6 +213,10 @@ class App:
         @self.flask.get("/again")
         def again() -> flask.Response:
             return self.sign_in.start("/profile", max_age=0)
+
+    def _take(self, event: Event) -> None:
+        check(event)
+        self.events.append(event)
 
     def told(self, name: str) -> list[dict[str, Any]]:
         """Return the fields of the events called *name*, oldest first."""

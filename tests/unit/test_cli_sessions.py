@@ -16,6 +16,7 @@ import pytest
 
 from admit.cli.sessions import AT_ONCE, NO_EMAILS, NO_SUCH_USER, NOT_FOUND, SEALED
 from admit.ports import run_sync
+from conforming import problems
 from deployed import NEW, OLD, OTHER, Deployed, key_id
 
 HEAVY = {"flask", "sqlalchemy", "redis", "joserfc", "admit.stores", "admit.dev_provider"}
@@ -278,7 +279,9 @@ def test_whoever_ends_sessions_is_in_the_log(
     events = [record.admit_event for record in caplog.records if hasattr(record, "admit_event")]
     assert [event.name for event in events] == ["session.ended"] * 3
     assert {event.fields["by"] for event in events} == {"operator"}
-    assert [event.fields.get("which") for event in events] == [None, "all", f"session {reference}"]
+    assert [event.fields.get("which") for event in events] == [None, "all", None]
+    assert [event.fields.get("session") for event in events] == [None, None, reference]
+    assert [found for event in events for found in problems(event)] == []
     assert logging.getLogger("admit").level == logging.NOTSET
 
 

@@ -7,31 +7,31 @@ import os
 import time
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 import flask
 
 from admit.assembly import assemble
 from admit.blocking import BlockingLater, BlockingLock, blocking_keeper, blocking_pause
-from admit.config import read_settings
-from admit.errors import StoreUnavailable
-from admit.events import LOGGER, Emit, log_event
+from admit.errors import ConfigurationError
+from admit.events import LOGGER, Emit
+from admit.evidence import misconfigured
 from admit.failures import Failure
 from admit.flask import ends
 from admit.flask.bridge import has_session_of_flasks
 from admit.flask.context import new_session
 from admit.flask.lookup import current_state
 from admit.flask.own_session import empty_session, signed_out
+from admit.flask.reading import read
 from admit.flask.routes import PUBLIC
 from admit.flask.state import REFRESHING, AppState
+from admit.flask.telling import Telling
 from admit.flask.translate import from_flask, to_flask
 from admit.http_client import BlockingHttp
 from admit.model import Session
 from admit.ports import Beside, Http, SessionStore, run_sync
 from admit.protocol.authorization import check_parameters
 from admit.settings import Settings
-from admit.stores import check_ready, open_store
 from admit.user import User
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -47,7 +47,7 @@ class SignIn:
         app: The application; or None, and `init_app` later.
         http: Another transport, for tests.
         clock: Another clock, for tests: seconds since the epoch.
-        on_event: Called with each event, beside the log.
+        on_event: Called with each event, beside the log. What it raises is logged, and no more.
         store: A store of your own for sessions, in place of what ``ADMIT_SESSIONS`` names.
         **settings: Such as ``issuer``.
 
@@ -86,24 +86,20 @@ class SignIn:
         Raises:
             ConfigurationError: With all problems at once.
         """
-        read = read_settings(
-            self._settings | settings,
-            app.config,
-            os.environ,
-            okta_env=Path(".okta.env"),
-            own_store=self._store is not None,
-        )
-        store = self._store
-        if store is None and read.are_stored:
-            store = _opened(read.sessions)
-        http = self._http or BlockingHttp(timeout=read.http_timeout, ca_file=read.ca_file)
+        emit = Telling(app, self._on_event)
+        try:
+            chosen, store = read(app, self._settings | settings, self._store)
+        except ConfigurationError as error:
+            emit(misconfigured(error))
+            raise
+        http = self._http or BlockingHttp(timeout=chosen.http_timeout, ca_file=chosen.ca_file)
         parts = assemble(
-            read,
+            chosen,
             http=http,
             lock=BlockingLock,
             clock=self._fine_clock,
             random=os.urandom,
-            emit=self._emit,
+            emit=emit,
             debug=lambda: app.debug,
             store=store,
             beside=Beside(pause=blocking_pause, keeper=blocking_keeper, later=BlockingLater()),
@@ -111,13 +107,15 @@ class SignIn:
         parts.endpoints.on_sign_in = self._signed_in
         parts.endpoints.on_sign_out = signed_out
         parts.endpoints.failures.body = self._failure_body
-        app.extensions["admit"] = AppState(app, parts, clock=self._clock, load_user=self._loaded)
+        app.extensions["admit"] = AppState(
+            app, parts, clock=self._clock, load_user=self._loaded, emit=emit
+        )
         # Python shows warnings by itself, and a developer needs these two to begin.
         LOGGER.log(
             logging.WARNING if app.debug else logging.INFO,
             "sign-in: register the redirect URI %s and the sign-out redirect URI %s",
-            read.client.redirect_uri,
-            read.client.post_logout_redirect_uri,
+            chosen.client.redirect_uri,
+            chosen.client.post_logout_redirect_uri,
         )
 
     @property
@@ -227,22 +225,3 @@ class SignIn:
 
     def _loaded(self, user: User) -> Any:  # noqa: ANN401 - the application's own
         return user if self._user_loader is None else self._user_loader(user)
-
-    def _emit(self, event: Any) -> None:  # noqa: ANN401 - an Event, handed on
-        log_event(event)
-        if self._on_event is not None:
-            self._on_event(event)
-
-
-def _opened(url: str) -> SessionStore:
-    """Return the store at *url*, which may be away for now, but not unfit.
-
-    Raises:
-        ConfigurationError: It is there, and cannot work.
-    """
-    store = open_store(url)
-    try:
-        check_ready(store)
-    except StoreUnavailable as error:
-        LOGGER.warning("%s; pages that need the user answer 503 until it is back", error)
-    return store

@@ -16,6 +16,7 @@ from admit.errors import (
     SignInError,
     StoreUnavailable,
 )
+from admit.events import Emit, Event
 from admit.flask.bridge import bridge
 from admit.flask.context import (
     ENDED,
@@ -31,6 +32,7 @@ from admit.flask.routes import PUBLIC, add_routes
 from admit.flask.translate import from_flask, to_flask
 from admit.model import Session
 from admit.ports import run_sync
+from admit.session_reference import told_of
 from admit.user import User
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ class AppState:
         parts: The core's, for this application.
         clock: Returns the seconds since the epoch.
         load_user: Makes of a `User` what `current_user` is to be; None is nobody.
+        emit: Takes events.
     """
 
     def __init__(
@@ -61,12 +64,14 @@ class AppState:
         *,
         clock: Callable[[], int],
         load_user: Callable[[User], Any],
+        emit: Emit,
     ) -> None:
         self.parts = parts
         self._manager = bridge(app, self)
         self._own_cookie = f"{parts.endpoints.cookies.session}="
         self._clock = clock
         self._load_user = load_user
+        self._emit = emit
         self._home: object = NOT_ASKED
         add_routes(app, parts)
         self._lands_at_home = parts.settings.signed_out_path == "/"
@@ -177,6 +182,7 @@ class AppState:
             context = context_of_request()
             setattr(context, SESSION, None)
             setattr(context, ENDED, True)
+            self._emit(Event("logout.local", {**told_of(session), "only": "app"}))
 
     def _finish(self, response: flask.Response) -> flask.Response:
         """Keep a page that asked for the user out of caches, and the session alive."""

@@ -1,21 +1,17 @@
 """What operators see of a record, in whatever store it is: never what is in it.
 
-May know: base64url, ports, sealing, session_names.
+May know: sealing, session_names.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from admit.base64url import to_base64url
-from admit.ports import OWNER_BYTES
 from admit.sealing import key_id
 from admit.session_names import APPLICATION_BYTES
 
 #: Bytes of a record that are enough to tell whose it is, and which secret key sealed it.
 HEAD_BYTES = APPLICATION_BYTES + 5
-#: Characters of base64url that are enough to name a session: 72 bits.
-REFERENCE_LENGTH = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +31,6 @@ class Listed:
     key_id: bytes
     left: int
     size: int
-
-
-def reference_of(key: bytes) -> str:
-    """Return what operators call the session under *key*: 12 characters of base64url."""
-    return to_base64url(key[OWNER_BYTES:])[:REFERENCE_LENGTH]
 
 
 def sealed_by(head: bytes) -> bytes:
