@@ -1,6 +1,7 @@
 """Every case there is, by what it concerns, and why some have no row yet.
 
-``CBK-01..03`` stands for three cases. Those with a ``u`` need another clock, or a fault inside.
+``CBK-01..03`` stands for three cases. Those with a ``u`` need another clock, or a fault inside;
+those with an ``x`` are variants that the rules imply.
 """
 
 from __future__ import annotations
@@ -63,6 +64,11 @@ SECTIONS = {
         "CFG-01..02 CFG-03 CFG-04 CFG-05 CFG-06 CFG-07 CFG-08 CFG-10 CFG-u1"
     ),
     "Logging and privacy": "LOG-01 LOG-03 LOG-04 LOG-06 LOG-07..08",
+    "Variants of logout tokens": "BCL-x1..14 FCL-x1..2",
+    "Variants of refreshes": "RFR-x1..10",
+    "Universal Logout": "ULO-x1..8",
+    "Sign-in that the provider starts": "3PI-x1..3",
+    "Loops, frames and a stolen store": "LOP-x1 FRM-x1 STO-x1..6",
 }
 
 
@@ -72,18 +78,14 @@ UNFINISHED = {
     "Keys and discovery",
     "Token endpoint",
     "Userinfo",
-    "Logout tokens",
-    "Refresh",
-    "Resource exhaustion",
     "Provider faults",
-    "Storage faults",
 }
 
 
 def expanded(ids: str) -> Iterator[str]:
     """Return the ids that are written down as words, some of them ranges."""
     for word in ids.split():
-        prefix, first, last = re.fullmatch(r"([A-Z]{3}-u?)(\d+)(?:\.\.(\d+))?", word).groups()  # type: ignore[union-attr]
+        prefix, first, last = re.fullmatch(r"([0-9A-Z]{3}-[ux]?)(\d+)(?:\.\.(\d+))?", word).groups()  # type: ignore[union-attr]
         for number in range(int(first), int(last or first) + 1):
             yield f"{prefix}{number:0{len(first)}}"
 
