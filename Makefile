@@ -21,18 +21,19 @@ test: $(VENV)/check $(VENV)-interop/ready ## Run all tests; those that need a mi
 	$(BIN)/coverage report --skip-covered
 
 test-unit: $(VENV)/check ## Run the fast tests: no browser, no other provider, no real store.
-	$(BIN)/python -m pytest --ignore tests/browser --ignore tests/interop --ignore tests/stores
+	$(BIN)/python -m pytest --ignore tests/browser --ignore tests/hostile --ignore tests/interop \
+	  --ignore tests/stores
 
 hostile: $(VENV)/check ## Attack the sample app, break its provider, and print what each case came to.
 	@$(BIN)/python tests/hostile/table.py $(if $(CASES),-k "$(CASES)")
 
-test-pythons: ## Run the fast tests on every supported Python that is installed.
+test-pythons: ## Run the fast tests and the hostile ones on every supported Python that is installed.
 	@for version in 3.11 3.12 3.13; do \
 	  python=python$$version; \
 	  $$python -c '' 2>/dev/null || python=$$(pyenv prefix $$version 2>/dev/null)/bin/python; \
 	  if $$python -c '' 2>/dev/null; then \
 	    echo "== Python $$version"; \
-	    $(MAKE) --no-print-directory test-unit PYTHON=$$python VENV=.venv-$$version || exit 1; \
+	    $(MAKE) --no-print-directory test-unit hostile PYTHON=$$python VENV=.venv-$$version || exit 1; \
 	  else echo "== Python $$version is not installed here"; fi; \
 	done
 

@@ -12,7 +12,11 @@ from admit.config_reader import PLACEHOLDERS, Reader
 from admit.protocol.discovery import is_loopback
 from admit.providers import is_okta, is_okta_server, okta_admin_fix
 
-PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?")
+#: Without dot segments, which browsers resolve.
+PLAIN_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*/?")
+#: Of a host, with or without a port, that somebody may have meant.
+MEANT = re.compile(r"(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|localhost)(?::[0-9]+)?")
+ONE_URL = "Use one URL, such as https://acme.okta.com/oauth2/default."
 PASTED_TAIL = re.compile(r"/(?:\.well-known/.*|v1(?:/.*)?)$")
 
 
@@ -36,6 +40,8 @@ def read_issuer(reader: Reader, name: str, issuer: str) -> str:
 def _issuer_problem(issuer: str) -> tuple[str, str] | None:  # noqa: PLR0911 - a list of rules
     if "://" not in issuer:
         host, slash, rest = issuer.rstrip("/").partition("/")
+        if not MEANT.fullmatch(host):
+            return f"{issuer!r} is no URL", ONE_URL
         url = f"https://{okta_admin_fix(host) or host}{slash}{rest}"
         own = f"Use {url}." if rest else ""
         return (
@@ -46,7 +52,9 @@ def _issuer_problem(issuer: str) -> tuple[str, str] | None:  # noqa: PLR0911 - a
         )
     parts = _split(issuer)
     if parts is None or issuer.count("://") > 1 or not issuer.isprintable() or " " in issuer:
-        return f"{issuer!r} is no URL", "Use one URL, such as https://acme.okta.com/oauth2/default."
+        return f"{issuer!r} is no URL", ONE_URL
+    if not issuer.isascii():
+        return f"{issuer!r} is not ASCII", "Use the host's form that begins with xn--."
     host = parts.hostname or ""
     if doubled := re.search(r"((?:\.[a-z-]+)+)\1$", host, re.IGNORECASE):
         return f"{host!r} ends in {doubled[0]}", f"Use {host.removesuffix(doubled[1])}."

@@ -7,7 +7,7 @@ user.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from admit.attempts import LIFETIME, Attempts, Moment, attempt_key
@@ -132,11 +132,7 @@ class Endpoints:
         Whatever may fail is done before `on_sign_in`, or does not matter any more.
         """
         now = self._clock()
-        moment = await self._attempts.use(attempt, now)
-        if moment is None:
-            raise ResponseRejected("attempt.used", "this response was brought before")
-        signed_in = await self.relying_party.complete(request.parameters, attempt)
-        session, text = await self._start(signed_in, attempt, moment, now)
+        session, text = await self.redeem(request.parameters, attempt, now)
         user = User.of(session, self.settings.groups_claim)
         try:
             self.on_sign_in(user, session, text)
@@ -157,6 +153,20 @@ class Endpoints:
             self.cookies.set(self.cookies.session, text),
             self.rounds.cookie(attempt.rounds + 1),
         ]
+
+    async def redeem(
+        self, parameters: Mapping[str, Sequence[str]], attempt: AuthorizationRequest, now: int
+    ) -> tuple[Session, str]:
+        """Use an attempt up, and return the session that it gives and the content of its cookie.
+
+        Raises:
+            SignInError: Any but ConfigurationError.
+        """
+        moment = await self._attempts.use(attempt, now)
+        if moment is None:
+            raise ResponseRejected("attempt.used", "this response was brought before")
+        signed_in = await self.relying_party.complete(parameters, attempt)
+        return await self._start(signed_in, attempt, moment, now)
 
     async def _start(
         self, signed_in: SignedIn, attempt: AuthorizationRequest, moment: Moment, now: int

@@ -72,6 +72,11 @@ class ProviderKnowledge:
         self._keys_lock = lock()
         self._keys_missed_at: dict[str, int] = {}
 
+    def forget(self) -> None:
+        """Know nothing any more: what is asked next is fetched anew."""
+        self._metadata, self._keys = Known(), Known()
+        self._keys_missed_at.clear()
+
     def fresh_metadata(self) -> ProviderMetadata | None:
         """Return the provider's metadata if it is known and fresh."""
         return self._metadata.fresh(self._clock())

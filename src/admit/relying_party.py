@@ -2,7 +2,7 @@
 
 Written once: async frameworks await it, sync ones step it with `run_sync`.
 
-May know: errors, exchanges, jose, model, ports, protocol, provider_knowledge.
+May know: errors, exchanges, jose, model, ports, protocol, provider_knowledge, transport.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from admit.protocol.logout import end_session_request, end_session_url
 from admit.protocol.token import parse_token_response, token_request
 from admit.protocol.userinfo import is_signed, parse_userinfo_response, userinfo_request
 from admit.provider_knowledge import ProviderKnowledge
+from admit.transport import Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,22 @@ class RelyingParty:
         random: Callable[[int], bytes],
     ) -> None:
         self.client = client
-        self.http = http
+        self.http = Transport(http)
         self.clock = clock
         self._random = random
-        self.provider = ProviderKnowledge(client.issuer, http=http, lock=lock, clock=clock)
+        self.provider = ProviderKnowledge(client.issuer, http=self.http, lock=lock, clock=clock)
         self.metadata = self.provider.metadata
         self._starts: dict[tuple[object, ...], str] = {}
+
+    def talk_to(self, http: Http) -> Http:
+        """Use another transport from now on, and return the former one. For tests.
+
+        What was known of the provider is forgotten: it may be another one there.
+        """
+        former, self.http.http = self.http.http, http
+        self.provider.forget()
+        self._starts.clear()
+        return former
 
     async def begin(
         self,

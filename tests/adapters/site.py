@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from admit.events import Event
 from admit.flask import SignIn, current_session
-from admit.ports import HttpRequest, HttpResponse, SessionStore
+from admit.ports import Http, HttpRequest, HttpResponse, SessionStore
 from admit.testing import MemoryProvider
 from conforming import check
 
@@ -82,6 +82,7 @@ class Site:
         provider: MemoryProvider | None = None,
         store: SessionStore | None = None,
         clock: Clock | None = None,
+        http: Http | None = None,
         **settings: Any,
     ) -> None:
         self.clock = clock or Clock()
@@ -100,7 +101,7 @@ class Site:
         self.sign_in = SignIn(
             self.app,
             store=store,
-            http=self.provider,
+            http=http or self.provider,
             clock=self.clock,
             on_event=self._take,
             **{**defaults, **settings},

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from admit.ports import HttpRequest, run_sync
-from admit.testing import MemoryProvider
+from admit.testing import MemoryProvider, serving
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -26,39 +23,9 @@ TEMPLATE = re.compile(r"`(templates/[\w.-]+)`[^\n]*:\n\n```html\n(.*?)\n```", re
 
 @pytest.fixture
 def provider() -> Iterator[MemoryProvider]:
-    """The provider in memory, behind a port of this machine."""
-    memory = MemoryProvider(now=lambda: int(time.time()))
-
-    class Door(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            url = f"http://127.0.0.1:{server.server_port}{self.path}"
-            answer = run_sync(
-                memory.send(
-                    HttpRequest(
-                        method=self.command, url=url, headers=dict(self.headers), body=body or None
-                    )
-                )
-            )
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(answer.body)
-
-        do_GET = do_POST = answer
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    memory.issuer = f"http://127.0.0.1:{server.server_port}/oauth2/default"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield memory
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    """The provider, behind a port of this machine."""
+    with serving(MemoryProvider(now=lambda: int(time.time()))) as served:
+        yield served
 
 
 @pytest.fixture

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +22,14 @@ from admit.testing import MemoryProvider
 from docs.conftest import PAGES, ROOT, TEMPLATE
 
 READER = Sybil(parsers=[PythonCodeBlockParser()], path=str(ROOT), pattern="*.md")
-WITH_CODE = [page for page in PAGES if "python\n" in page.read_text(encoding="utf-8")]
+BLOCK = re.MULTILINE | re.DOTALL
+#: Its code is tests: they run in a pytest of their own.
+OF_TESTS = "test-your-app.md"
+WITH_CODE = [
+    page
+    for page in PAGES
+    if "python\n" in page.read_text(encoding="utf-8") and page.name != OF_TESTS
+]
 NAVIGATION = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 
 
@@ -58,3 +70,21 @@ def test_the_code_of_a_page_runs(page: Path, deployment: MemoryProvider, tmp_pat
 
 def test_pages_with_code_were_found() -> None:
     assert {page.name for page in WITH_CODE} >= {"README.md", "tutorial.md", "flask.md"}
+
+
+def test_the_tests_of_a_page_pass(tmp_path: Path) -> None:
+    page = ROOT / "docs/how-to" / OF_TESTS
+    blocks = re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), BLOCK)
+    (tmp_path / "test_page.py").write_text("\n\n".join(blocks), encoding="utf-8")
+    shutil.copy(ROOT / "tests/testing/plugin_project/shop.py", tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "admit.pytest_plugin"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "NO_PROXY": "127.0.0.1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    tests = sum(block.count("\ndef test_") + block.startswith("def test_") for block in blocks)
+    assert f"{tests} passed" in done.stdout, done.stdout

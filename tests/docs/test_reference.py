@@ -16,7 +16,7 @@ from admit.codes import CODES
 from admit.config import ALIASES, NAMES, read_settings
 from admit.events import EVENTS, FIELDS, SCHEMA, Event
 from admit.flask import SignIn, settings_of
-from admit.testing import MemoryProvider, MemoryStore
+from admit.testing import FAULTS, MemoryProvider, MemoryStore
 from conforming import problems
 from docs.conftest import PAGES, ROOT
 
@@ -144,7 +144,7 @@ def test_every_code_that_a_page_mentions_exists() -> None:
     mentioned = re.compile(rf"`((?:{doors})\.[a-z_]+)`")
     for page in PAGES:
         found = {code for code in mentioned.findall(text_of(page)) if not code.endswith(".py")}
-        unknown = found - set(CODES) - set(EVENTS)
+        unknown = found - set(CODES) - set(FAULTS) - set(EVENTS)
         assert not unknown, f"{page.name}: {unknown}"
 
 
@@ -206,3 +206,17 @@ def test_the_reference_lists_the_members_of_the_extension_and_the_cookies() -> N
     cookies = Cookies(settings_of(app))
     for name in (cookies.session, cookies.attempts, cookies.rounds, cookies.signed_out):
         assert f"`{name}" in text
+
+
+def test_every_fault_has_a_row_and_nothing_else_has() -> None:
+    rows = re.findall(
+        r"^\| `([\w.]+)` \| (.+) \| (?:\[([\w.]+)\]\(.+\)|works) \|$",
+        text_of(REFERENCE / "faults.md"),
+        re.MULTILINE,
+    )
+    assert rows == [(f.name, f.explains, f.code or "") for f in FAULTS.values()]
+    for page, words in (
+        ("reference/faults.md", "knows {} faults"),
+        ("how-to/test-your-app.md", "[{} faults]"),
+    ):
+        assert words.format(len(FAULTS)) in text_of(ROOT / "docs" / page)

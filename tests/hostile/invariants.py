@@ -114,7 +114,7 @@ class Watch:
                 started = [name for name in answer.cookies if "-attempt-" in name]
                 self._attempts |= {carried.get("state", ""): name for name in started}
             if answer.target.startswith(CALLBACK):
-                carried |= parameters_of(answer.target)
+                carried |= parameters_of(answer.target) | parameters_of(f"?{answer.posted}")
             self.secrets |= {carried[name] for name in CARRIED & carried.keys()}
             self._nonces |= {carried["nonce"]} if "nonce" in carried else set()
         if answer.target.startswith(CALLBACK) and answer.status >= 400:
@@ -123,7 +123,7 @@ class Watch:
     def _check_nothing_changed(self, browser: Browser, answer: Answer) -> None:
         """Check that a refused callback left the session and other attempts as they were."""
         cookies, shown = self._before.pop(id(browser))
-        brought = unquote_plus(answer.target)
+        brought = unquote_plus(f"{answer.target} {answer.posted}")
         own = {name for state, name in self._attempts.items() if state and state in brought}
         now = browser.cookies
         changed = {name for name in cookies | now if cookies.get(name) != now.get(name)} - own

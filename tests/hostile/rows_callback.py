@@ -43,6 +43,15 @@ def wrong_state(world: World, way: tuple[str | None, str]) -> str:
     brought = {"code": own["code"]} if state is None else {"code": own["code"], "state": state}
     outcome = refused_and_not_redeemed(world, browser, callback(**brought), code)
     assert browser.get(callback(**own)).status == 303, "it consumed the pending sign-in"
+    # An attempt under the name of another: the state that was sealed counts.
+    tabs = world.browser()
+    first, second = parameters_of(tabs.to_callback()), parameters_of(tabs.to_callback())
+    one, other = sorted(name for name in tabs.cookies if "-attempt-" in name)
+    tabs.cookies |= {one: tabs.cookies[other], other: tabs.cookies[one]}
+    before = world.redeemed()
+    for parameters in (first, second):
+        world.refused(tabs.get(callback(**parameters)), "response.state_mismatch")
+    assert world.redeemed() == before
     return outcome
 
 

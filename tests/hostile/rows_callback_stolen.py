@@ -4,16 +4,35 @@ from __future__ import annotations
 
 from threading import Thread
 
+from hostile.browser import Browser
 from hostile.registry import case
 from hostile.rows_callback import callback, refused_and_not_redeemed
-from hostile.wire import parameters_of, state_of
+from hostile.wire import CALLBACK, NAVIGATION, exchange, parameters_of, state_of
 from hostile.world import World
+
+
+def crossing(world: World) -> dict[str, str]:
+    """Return the headers of a form that a page of the provider posts."""
+    return {"Origin": world.provider.issuer, "Sec-Fetch-Site": "cross-site"}
+
+
+def in_a_form(browser: Browser, url: str) -> dict[str, str]:
+    """Let the provider sign its user in, and return the form that its page posts here."""
+    action, fields = exchange(url, headers=NAVIGATION).page.form("Continue")
+    assert action == browser.url + CALLBACK
+    return fields
 
 
 @case("CBK-24", "login CSRF: the attacker's callback in a fresh browser")
 def login_csrf(world: World) -> str:
     attack = world.browser().to_callback()
-    return refused_and_not_redeemed(world, world.browser(), attack, "attempt.missing")
+    outcome = refused_and_not_redeemed(world, world.browser(), attack, "attempt.missing")
+    world.serve(tls=True, ADMIT_RESPONSE_MODE="form_post")
+    attacker = world.browser()
+    form = in_a_form(attacker, attacker.begin())
+    world.refused(world.browser().post(CALLBACK, form, crossing(world)), "attempt.missing")
+    assert world.redeemed() == 0
+    return f"{outcome}; so a form"
 
 
 @case("CBK-25", "login CSRF: the victim has a sign-in pending")
@@ -22,10 +41,16 @@ def login_csrf_while_pending(world: World) -> str:
     own = victim.to_callback()
     outcome = refused_and_not_redeemed(world, victim, attack, "attempt.missing")
     world.signed_in(victim, victim.get(own))
-    signed_in = refused_and_not_redeemed(world, victim, attack, "attempt.missing")
+    assert refused_and_not_redeemed(world, victim, attack, "attempt.missing") == outcome
     assert "Alice Example" in victim.get("/profile").text
-    assert signed_in == outcome
-    return outcome
+    # Where the provider posts a form, the cookies of attempts cross sites.
+    world.serve(tls=True, ADMIT_RESPONSE_MODE="form_post")
+    attacker, victim = world.browser(), world.browser()
+    form = in_a_form(attacker, attacker.begin())
+    of_victim = in_a_form(victim, victim.begin())
+    world.refused(victim.post(CALLBACK, form, crossing(world)), "attempt.missing")
+    world.signed_in(victim, victim.post(CALLBACK, of_victim, crossing(world)))
+    return f"{outcome}; so a form; the victim's own sign-in goes on"
 
 
 @case("CBK-27", "a stolen code with a state of one's own")
@@ -42,6 +67,10 @@ def code_injection(world: World) -> str:
 def replay(world: World) -> str:
     browser = world.browser()
     url = browser.to_callback()
+    # A look ahead redeems nothing: of a link's preview, or of the browser itself.
+    assert browser.send("HEAD", url).status == 204
+    assert browser.get(url, {"Sec-Purpose": "prefetch;prerender"}).status == 503
+    assert world.redeemed() == 0
     copied = world.browser()
     copied.cookies = dict(browser.cookies)
     world.signed_in(browser, browser.get(url))

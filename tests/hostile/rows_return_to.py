@@ -5,10 +5,48 @@ from __future__ import annotations
 from urllib.parse import quote, urlsplit
 
 from hostile.registry import case, table
-from hostile.wire import parameters_of
+from hostile.wire import CALLBACK, parameters_of
 from hostile.world import World
 
 EVIL = "https://evil.example"
+
+
+#: What a browser, or a proxy that decodes once more, reads as one of the others.
+VARIANTS = {
+    "//evil.example/x": (
+        "/%2Fevil.example/x",
+        "/%2f/evil.example",
+        "//evil.example",
+        " //evil.example",
+    ),
+    "///evil.example/x": (
+        "////evil.example",
+        "/%2F%2Fevil.example",
+        "/.//evil.example",
+        "/x/..//evil",
+    ),
+    "/\\evil.example/x": (
+        "/%5Cevil.example",
+        "\\\\evil.example",
+        "\\/evil.example",
+        "/x\\..\\evil",
+    ),
+    "/\t/evil.example": (
+        "/%09/evil.example",
+        "/\n/evil.example",
+        "/\x00/evil",
+        "/\u2028/evil",
+        "/\u00e9",
+    ),
+    "javascript:alert(1)": ("JavaScript:alert(1)", "java\tscript:alert(1)", "data:text/html,x"),
+    "/signin?next=https://evil.example": (
+        "/signout",
+        "/signin/",
+        "/%73ignin",
+        "/x/../signin",
+        CALLBACK,
+    ),
+}
 
 
 @table(
@@ -36,8 +74,14 @@ EVIL = "https://evil.example"
     }
 )
 def elsewhere(world: World, wish: str) -> str:
+    for variant in (wish, *VARIANTS.get(wish, ())):
+        _to_the_default(world, variant.format(host=urlsplit(world.site.url).netloc))
+    return "the default page, signed in"
+
+
+def _to_the_default(world: World, wish: str) -> None:
     browser = world.browser()
-    path = f"/signin?next={quote(wish.format(host=urlsplit(browser.url).netloc), safe='')}"
+    path = f"/signin?next={quote(wish, safe='')}"
     world.signed_in(browser, browser.sign_in(path))
     # Whoever is signed in already is sent on at once.
     session = browser.session
@@ -53,7 +97,6 @@ def elsewhere(world: World, wish: str) -> str:
     kept = parameters_of(wanted).get("next", "/")
     assert kept.startswith("/")
     world.signed_in(other, other.sign_in(wanted), kept)
-    return "the default page, signed in"
 
 
 @case("RTO-50", "an honest address with a query")

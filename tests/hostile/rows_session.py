@@ -63,6 +63,7 @@ def stolen_cookie(world: World) -> str:
     assert thief.is_signed_in()
     browser.post("/signout")
     assert not thief.is_signed_in()
+    # A session in a cookie alone ends by its timeouts: docs/why/security.md says so.
     return "not signed in, where a store keeps sessions"
 
 

@@ -39,8 +39,9 @@ def by_image(world: World) -> str:
 
 @case("OUT-02", "sign-out by a form of another site")
 def by_foreign_form(world: World) -> str:
-    browser = signed_in(world)
-    token = "a-token-that-was-made-up"
+    world.serve(store="sqlite")
+    browser, elsewhere = signed_in(world), signed_in(world)
+    form = {"token": "a-token-that-was-made-up", "everywhere": "yes"}
     for headers, status in (
         ({"Origin": EVIL, "Sec-Fetch-Site": "cross-site"}, 403),
         ({"Origin": EVIL, "Sec-Fetch-Site": "same-site"}, 403),
@@ -51,7 +52,7 @@ def by_foreign_form(world: World) -> str:
         ({"Origin": "", "Sec-Fetch-Site": ""}, 200),
     ):
         before = len(world.watch.events("logout.refused"))
-        answer = browser.post("/signout", {"token": token}, headers)
+        answer = browser.post("/signout", form, headers)
         assert answer.status == status, headers
         assert browser.is_signed_in(), headers
         assert len(world.watch.events("logout.refused")) == before + (status == 403)
@@ -61,7 +62,8 @@ def by_foreign_form(world: World) -> str:
     answer = browser.post("/signout", fields, {"Origin": "", "Sec-Fetch-Site": ""})
     assert answer.status == 200
     assert browser.is_signed_in()
-    assert not world.watch.events("logout.local")
+    assert elsewhere.is_signed_in()
+    assert not world.watch.events("logout.local", "session.ended")
     return "403, the session is kept; without any sign of its origin a page asks"
 
 

@@ -28,8 +28,8 @@ def _page(response: flask.Response, old: str, new: str) -> None:
         response.set_data(text.replace(old, new))
 
 
-def _without(name: str) -> Break:
-    return lambda response: response.headers.remove(name) if _is_refusal(response) else None
+def _with(name: str, value: str) -> Break:
+    return lambda response: response.headers.set(name, value) if _is_refusal(response) else None
 
 
 def _echo(response: flask.Response) -> None:
@@ -80,8 +80,11 @@ BREAKS: dict[str, tuple[Break, str]] = {
         lambda response: _page(response, "<h1>", "Traceback (most recent call last)<h1>"),
         "shows a traceback",
     ),
-    "a refusal that may be kept": (_without("Cache-Control"), "Cache-Control is ''"),
-    "a refusal with a referrer": (_without("Referrer-Policy"), "Referrer-Policy is ''"),
+    "a refusal that may be kept": (_with("Cache-Control", "public"), "Cache-Control is 'public'"),
+    "a refusal with a referrer": (
+        _with("Referrer-Policy", "unsafe-url"),
+        "Referrer-Policy is 'unsafe-url'",
+    ),
     "no title": (lambda response: _page(response, "<title>", "<i>"), "no title"),
     "no sentence": (lambda response: _page(response, "<p>", "<b>"), "no sentence"),
     "no reference": (lambda response: _page(response, "Reference", "-"), "no reference"),

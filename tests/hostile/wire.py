@@ -34,6 +34,7 @@ class Answer:
         target: Path and query that were asked for.
         asked: The headers of the request.
         sent: The cookies that the browser sent.
+        posted: The form that was sent, encoded.
         headers: As they came, names in lower case.
         seconds: Until the last byte.
     """
@@ -42,6 +43,7 @@ class Answer:
     target: str
     asked: Headers
     sent: Mapping[str, str]
+    posted: str
     status: int
     headers: list[tuple[str, str]]
     body: bytes
@@ -118,6 +120,7 @@ def exchange(
         target.decode("latin-1"),
         dict(headers or {}),
         dict(cookies or {}),
+        body.decode("latin-1"),
         response.status,
         found,
         content,

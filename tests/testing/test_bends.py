@@ -186,3 +186,25 @@ def test_what_holds_for_good_holds_beside_a_bend(memory: Asker) -> None:
     assert "once" not in straight
     memory.provider.bend()
     assert memory.get("/v1/keys").status == 418
+
+
+def test_a_user_is_laid_under_what_bends_the_sign_in(memory: Asker) -> None:
+    memory.provider.bend(claims={"nonce": "other"}, user={"email": "bent"}, keys=Answer(status=418))
+    memory.provider.sign_in_as({"sub": "00u5", "email": "x"})
+    assert memory.get("/v1/keys").status == 418
+    claims = claims_of(memory.tokens()["id_token"])
+    assert (claims["sub"], claims["email"], claims["nonce"]) == ("00u5", "bent", "other")
+    assert claims_of(memory.tokens()["id_token"])["sub"] == "00u1"
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "RS512", "PS384"])
+def test_a_provider_may_sign_with_another_algorithm_for_good(memory: Asker, algorithm: str) -> None:
+    memory.provider.alg = algorithm
+    tokens = memory.tokens()
+    keys = read_key_set(parse_object(memory.get("/v1/keys").body))
+    for token in (tokens["id_token"], memory.provider.sign({"nonce": "the-nonce"})):
+        jws = read_compact(token, what="id_token", algorithm=algorithm)
+        assert parse_object(verify(jws, keys, algorithm))["nonce"] == "the-nonce"
+    digest = hashlib.new(f"sha{algorithm[2:]}", tokens["access_token"].encode()).digest()
+    at_hash = from_base64url(claims_of(tokens["id_token"])["at_hash"])
+    assert at_hash == digest[: len(digest) // 2]

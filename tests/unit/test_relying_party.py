@@ -597,3 +597,42 @@ def test_no_secret_is_in_what_an_attempt_shows(world: World) -> None:
     shown = repr(request) + repr(world.rp.client)
     for secret in (request.state, request.nonce, request.code_verifier, "secret-of-the-client"):
         assert secret not in shown
+
+
+# --- Another transport ---------------------------------------------------------------------------
+
+
+def test_nothing_that_one_provider_said_is_believed_of_another(world: World) -> None:
+    world.sign_in()
+    other = MemoryProvider(issuer=ISSUER, now=lambda: world.now, key=5, published=(5,))
+    other.metadata["authorization_endpoint"] = f"{ISSUER}/elsewhere"
+    assert world.rp.talk_to(other) is world.provider
+    request, url = world.begin()
+    assert url.startswith(f"{ISSUER}/elsewhere?")
+    assert world.complete(request, other.authorize(url)).id_token.sub == "00u1"
+    assert other.requests == {DISCOVERY: 1, TOKEN: 1, JWKS: 1}
+    assert world.rp.talk_to(world.provider) is other
+    world.sign_in()
+    assert world.provider.requests == {DISCOVERY: 2, TOKEN: 2, JWKS: 2}
+
+
+def test_a_failure_of_one_provider_is_not_held_against_another(world: World) -> None:
+    world.provider.answers = {DISCOVERY: UNREACHABLE}
+    with pytest.raises(ProviderError):
+        world.begin()
+    other = MemoryProvider(issuer=ISSUER, now=lambda: world.now)
+    world.rp.talk_to(other)
+    assert world.begin()[1].startswith(ISSUER)
+
+
+def test_a_key_that_was_missed_at_one_provider_is_looked_for_at_another(world: World) -> None:
+    world.provider.key = 5
+    with pytest.raises(SignInError):
+        world.sign_in()
+    other = MemoryProvider(issuer=ISSUER, now=lambda: world.now)
+    world.rp.talk_to(other)
+    request, url = world.begin()
+    world.complete(request, other.authorize(url))
+    other.key, other.published = 6, (6,)
+    request, url = world.begin()
+    assert world.complete(request, other.authorize(url)).id_token.sub == "00u1"

@@ -41,7 +41,8 @@ class Answer:
         headers: Laid over the endpoint's own.
         body: In place of the endpoint's own, unless None. What is neither bytes nor text is sent
             as JSON. The content type stays, unless *headers* has another.
-        change: Takes the endpoint's own JSON document, and returns what is sent in its place.
+        change: Takes the endpoint's own JSON document, and returns what is sent in its place, as
+            JSON unless it is bytes.
         delay: Seconds before the first byte.
         drip: Seconds before each byte of the body.
         drip_headers: Seconds before each byte of the status line and the headers.
@@ -86,7 +87,8 @@ class Answer:
             headers["location"] = self.redirect
         body = own.body
         if self.change is not None:
-            body = json.dumps(self.change(json.loads(own.body))).encode()
+            changed = self.change(json.loads(own.body))
+            body = changed if isinstance(changed, bytes) else json.dumps(changed).encode()
         elif self.is_instead:
             body = _encoded(self.body)
         status = FOUND if self.redirect is not None else own.status

@@ -1,17 +1,19 @@
 """How one sign-in is bent, while others go on straight.
 
-May know: testing.answers, testing.bends.
+May know: testing.answers, testing.bends, testing.faults.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from typing import Any
 
 from admit.testing.answers import Answer
 from admit.testing.bends import STRAIGHT, Bend, Forge, Received, Values
+from admit.testing.faults import FAULTS, Fault
 
 
 @dataclass
@@ -22,6 +24,7 @@ class Bendable:
     _armed: Bend = field(init=False, repr=False, default=STRAIGHT)
     #: The bend of metadata and keys, and the code of its sign-in until that was brought.
     _standing: tuple[Bend, str] = field(init=False, repr=False, default=(STRAIGHT, ""))
+    _logout: Forge | None = field(init=False, repr=False, default=None)
     _lock: threading.RLock = field(
         init=False, repr=False, compare=False, default_factory=threading.RLock
     )
@@ -44,6 +47,7 @@ class Bendable:
         userinfo_answer: Answer | None = None,
         refresh: Answer | None = None,
         revocation: Answer | None = None,
+        logout_token: Forge | None = None,
     ) -> None:
         """Bend the next sign-in, and that one alone; with no arguments, straighten it.
 
@@ -69,6 +73,7 @@ class Bendable:
             userinfo_answer: How UserInfo is answered.
             refresh: How refreshes are answered.
             revocation: How it is answered that a token is given up.
+            logout_token: Makes the next logout token, whoever it is about; see *forge*.
         """
         bend = Bend(
             user=user or {},
@@ -86,6 +91,7 @@ class Bendable:
             userinfo_answer=userinfo_answer,
             refresh=refresh,
             revocation=revocation,
+            logout_token=logout_token,
         )
         self.arm(bend)
 
@@ -93,6 +99,35 @@ class Bendable:
         """Bend the next sign-in, as `bend` does."""
         with self._lock:
             self._armed, self._standing = bend, (bend, "")
+            self._logout = bend.logout_token
+
+    def sign_in_as(self, user: Mapping[str, Any]) -> None:
+        """Let the next sign-in be that of *user*; what it is bent by otherwise stays.
+
+        Args:
+            user: Laid over the provider's user, as in `bend`.
+        """
+        with self._lock:
+            former = self._armed
+            self._armed = replace(former, user={**user, **former.user})
+            if self._standing == (former, ""):
+                self._standing = self._armed, ""
+
+    def commit(self, name: str) -> Fault:
+        """Commit a fault of the catalogue in the next sign-in, as `bend` does, and return it.
+
+        Args:
+            name: One of `admit.testing.FAULTS`, such as ``id_token.alg_none``.
+
+        Raises:
+            ValueError: There is no such fault; the message names those that are alike.
+        """
+        fault = FAULTS.get(name)
+        if fault is None:
+            alike = ", ".join(get_close_matches(name, FAULTS)) or "see admit.testing.FAULTS"
+            raise ValueError(f"no fault is called {name!r}: {alike}")
+        self.arm(fault.bend)
+        return fault
 
     def _bent(self, came: Received) -> Answer | None:
         """Return how the sign-in that *came* belongs to wants it answered."""

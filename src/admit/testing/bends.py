@@ -47,6 +47,7 @@ class Bend:
     userinfo_answer: Answer | None = None
     refresh: Answer | None = None
     revocation: Answer | None = None
+    logout_token: Forge | None = None
 
 
 STRAIGHT = Bend()

@@ -31,6 +31,7 @@ class Issuing(Bendable):
     claims: dict[str, Any] = field(default_factory=dict)
     header: dict[str, Any] = field(default_factory=dict)
     key: int = 0
+    alg: str = "RS256"
     secrets: list[str] = field(default_factory=list, repr=False)
     _numbers: Iterator[int] = field(init=False, repr=False, default_factory=count)
 
@@ -40,18 +41,18 @@ class Issuing(Bendable):
         Spec: Back-Channel Logout 1.0, 2.4.
         """
         event = "http://schemas.openid.net/event/backchannel-logout"
-        token = self.sign(
-            {
-                "iss": self.issuer,
-                "aud": self.client_id,
-                "iat": self.now(),
-                "exp": self.now() + 120,
-                "jti": f"jti-{next(self._numbers)}",
-                "events": {event: {}},
-                **claims,
-            },
-            typ="logout+jwt",
-        )
+        header = {"alg": self.alg, "kid": f"key-{self.key}", "typ": "logout+jwt", **self.header}
+        said = {
+            "iss": self.issuer,
+            "aud": self.client_id,
+            "iat": self.now(),
+            "exp": self.now() + 120,
+            "jti": f"jti-{next(self._numbers)}",
+            "events": {event: {}},
+            **claims,
+        }
+        forge, self._logout = self._logout, None
+        token = (forge or signed)(present(header), present(said), self)
         self.secrets.append(token)
         return token
 
@@ -63,7 +64,7 @@ class Issuing(Bendable):
         self, asked: Mapping[str, str], access_token: str, bend: Bend, more: Mapping[str, Any]
     ) -> str:
         key = self.key if bend.key is None else bend.key
-        alg = bend.alg or "RS256"
+        alg = bend.alg or self.alg
         header = {"alg": alg, "kid": f"key-{key}", **self.header, **bend.header}
         claims = {
             **self.user,
@@ -74,7 +75,7 @@ class Issuing(Bendable):
             "exp": self.now() + 3600,
             "auth_time": int(asked.get("auth_time", self.now())),
             "nonce": asked.get("nonce"),
-            "at_hash": to_base64url(hashlib.sha256(access_token.encode()).digest()[:16]),
+            "at_hash": self._at_hash(access_token),
             **self.claims,
             **bend.claims,
             **more,
@@ -84,17 +85,28 @@ class Issuing(Bendable):
             return bend.forge(header, claims, self)
         return compact(header, claims, key=key, alg=alg, secret=self.client_secret)
 
+    def _at_hash(self, access_token: str) -> str:
+        """Return the left half of the hash (OIDC Core 3.1.3.6)."""
+        digest = hashlib.new(f"sha{self.alg[-3:]}", access_token.encode()).digest()
+        return to_base64url(digest[: len(digest) // 2])
+
     def sign(self, claims: object, **header: Any) -> str:  # noqa: ANN401 - as above
         """Return *claims* signed with the current key; a claim of None is left out."""
-        said = present({"alg": "RS256", "kid": f"key-{self.key}", **header, **self.header})
+        said = present({"alg": self.alg, "kid": f"key-{self.key}", **header, **self.header})
         content = present(claims) if isinstance(claims, dict) else claims
-        return compact(said, content, key=self.key, secret=self.client_secret)
+        return signed(said, content, self)
 
     def jwk(self, number: int) -> dict[str, str]:
         """Return the public key of that number as a JWK."""
-        return public_jwk(number)
+        return {**public_jwk(number), "alg": self.alg}
 
 
 def present(members: Mapping[str, Any]) -> dict[str, Any]:
     """Return *members* less those of None."""
     return {name: value for name, value in members.items() if value is not None}
+
+
+def signed(header: object, claims: object, provider: Issuing) -> str:
+    """Return the token as an honest provider signs it."""
+    secret = provider.client_secret
+    return compact(header, claims, key=provider.key, alg=provider.alg, secret=secret)

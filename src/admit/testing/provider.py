@@ -39,6 +39,7 @@ class MemoryProvider(Issuing):
         metadata: Laid over the metadata.
         userinfo: Laid over what UserInfo says.
         key: The number of the key that signs.
+        alg: The algorithm that it signs with: RS* or PS*.
         published: The numbers of the keys that are published.
         refreshed: Laid over the claims of a refreshed ID Token; None for the whole leaves it out.
         seconds: An access token lives.

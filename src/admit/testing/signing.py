@@ -49,7 +49,7 @@ def encoded(value: object) -> bytes:
 
 
 def compact(
-    header: Mapping[str, object], claims: object, *, key: int = 0, alg: str = "RS256", secret: str
+    header: object, claims: object, *, key: int = 0, alg: str = "RS256", secret: str
 ) -> str:
     """Return a compact JWS.
 
