@@ -91,7 +91,7 @@ def _served(app: flask.Flask, port: int, tls: ssl.SSLContext | None) -> Iterator
 def _close(app: flask.Flask) -> None:
     """Close the connections of an application: left to garbage they are closed in another row."""
     parts = app.extensions["admit"].parts
-    parts.endpoints.relying_party.http.close()
+    parts.endpoints.relying_party.http.http.close()
     if parts.stored is not None:
         # The store in memory has nothing to close.
         getattr(parts.stored.sessions.store, "close", lambda: None)()
