@@ -16,7 +16,9 @@ FORM = "application/x-www-form-urlencoded"
 Fields = Mapping[str, str] | Sequence[tuple[str, str]]
 
 
-def user(world: World, sid: str | None = "s1", sub: str = "00u1", site: Site | None = None) -> Browser:
+def user(
+    world: World, sid: str | None = "s1", sub: str = "00u1", site: Site | None = None
+) -> Browser:
     """Return a browser in which *sub* has signed in, in the provider's session *sid*."""
     world.provider.user = {"sub": sub, "name": f"Name of {sub}", "email": f"{sub}@example.com"}
     world.provider.claims = {} if sid is None else {"sid": sid}

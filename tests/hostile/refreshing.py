@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from hostile.browser import Browser
 from hostile.wire import Answer
@@ -18,7 +19,7 @@ HOUR = 3600
 
 def served(world: World, **environ: str) -> None:
     """Serve the sample app with sessions that keep tokens, and a short patience."""
-    settings = {"ADMIT_SCOPE": OFFLINE, "ADMIT_HTTP_TIMEOUT": "1", **environ}
+    settings: dict[str, Any] = {"ADMIT_SCOPE": OFFLINE, "ADMIT_HTTP_TIMEOUT": "1", **environ}
     world.serve(store="sqlite", **settings)
 
 
@@ -48,9 +49,7 @@ def asked_at_once(browser: Browser, times: int) -> list[Answer]:
 
 def refreshes(world: World) -> int:
     """Return how many refreshes the provider was asked for."""
-    return sum(
-        came.form.get("grant_type") == "refresh_token" for came in world.provider.received
-    )
+    return sum(came.form.get("grant_type") == "refresh_token" for came in world.provider.received)
 
 
 def token_shown_to(world: World) -> str:

@@ -49,17 +49,18 @@ def honest_frame(world: World) -> str:
     return "the session of that sid ends; no-store"
 
 
-@table(
-    {
-        "FCL-02": ("a bare call", (False, None, "frontchannel.iss_mismatch")),
-        "FCL-03": ("iss of another", (EVIL, "s1", "frontchannel.iss_mismatch")),
-    }
-)
-def forced(world: World, way: tuple[str | bool, str | None, str]) -> str:
+FORCED: dict[str, tuple[str, tuple[str | None, str | None, str]]] = {
+    "FCL-02": ("a bare call", (None, None, "frontchannel.iss_mismatch")),
+    "FCL-03": ("iss of another", (EVIL, "s1", "frontchannel.iss_mismatch")),
+}
+
+
+@table(FORCED)
+def forced(world: World, way: tuple[str | None, str | None, str]) -> str:
     iss, sid, code = way
     world.serve(store="sqlite")
     browser = user(world)
-    query = {"iss": str(iss) if iss else None, "sid": sid}
+    query = {"iss": iss, "sid": sid}
     answer = framed(world, **{name: value for name, value in query.items() if value})
     outcome = frame_refused(world, answer, code)
     assert browser.is_signed_in()

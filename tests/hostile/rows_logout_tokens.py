@@ -15,6 +15,9 @@ EVIL = "https://evil.example"
 DAY, HOUR = 86_400, 3600
 #: Of nobody: no provider publishes it.
 STRANGER = 9
+Claims = dict[str, Any]
+#: The code, and what is otherwise than in an honest token.
+Way = tuple[str, dict[str, Any]]
 
 
 def three(world: World) -> list[Any]:
@@ -23,16 +26,17 @@ def three(world: World) -> list[Any]:
     return [user(world, "s1"), user(world, "s2"), user(world, "s3", sub="00u2")]
 
 
-@table(
-    {
-        "BCL-01": ("honest: sid and sub", {"sid": "s1", "sub": "00u1"}),
-        "BCL-02": ("honest: sid alone", {"sid": "s1"}),
-        "BCL-03": ("honest: sub alone", {"sub": "00u1"}),
-        "BCL-04": ("honest: aud is a list", {"sid": "s1", "aud": ["client"]}),
-        "BCL-05": ("honest: no exp", {"sid": "s1", "exp": None}),
-    }
-)
-def honest(world: World, claims: dict[str, Any]) -> str:
+HONEST: dict[str, tuple[str, Claims]] = {
+    "BCL-01": ("honest: sid and sub", {"sid": "s1", "sub": "00u1"}),
+    "BCL-02": ("honest: sid alone", {"sid": "s1"}),
+    "BCL-03": ("honest: sub alone", {"sub": "00u1"}),
+    "BCL-04": ("honest: aud is a list", {"sid": "s1", "aud": ["client"]}),
+    "BCL-05": ("honest: no exp", {"sid": "s1", "exp": None}),
+}
+
+
+@table(HONEST)
+def honest(world: World, claims: Claims) -> str:
     browsers = three(world)
     ended = 1 if "sid" in claims else 2
     answer = post_token(world, world.provider.logout_token(**claims))
@@ -45,7 +49,9 @@ def honest(world: World, claims: dict[str, Any]) -> str:
 @case("BCL-06", "typ is absent, JWT, or in capitals")
 def types(world: World) -> str:
     world.serve(store="sqlite")
-    for number, typ in enumerate((None, "JWT", "logout+jwt", "LOGOUT+JWT", "application/logout+jwt")):
+    for number, typ in enumerate(
+        (None, "JWT", "logout+jwt", "LOGOUT+JWT", "application/logout+jwt")
+    ):
         browser = user(world, f"s{number}")
         raw = signed(world, header={"typ": typ}, sid=f"s{number}")
         done(world, post_token(world, raw), 1)
@@ -95,9 +101,6 @@ def signed(
     return raw
 
 
-Token = dict[str, Any]
-
-
 def kept(world: World, raw: str, code: str) -> str:
     """Check that a token is refused and that nobody was signed out by it."""
     browser = user(world)
@@ -109,34 +112,38 @@ def kept(world: World, raw: str, code: str) -> str:
     return outcome
 
 
-@table(
-    {
-        "BCL-10": ("alg none", ("logout_token.alg", {"alg": "none"})),
-        "BCL-12": ("a stranger's signature under a known kid", ("logout_token.signature", {"key": STRANGER})),
-        "BCL-13": (
-            "a stranger's key in the header",
-            ("logout_token.signature", {"key": STRANGER, "header": {"jwk": public_jwk(STRANGER)}}),
-        ),
-        "BCL-14": ("iss of another", ("logout_token.iss_mismatch", {"iss": EVIL})),
-        "BCL-15": ("aud of another", ("logout_token.aud_mismatch", {"aud": "another-client"})),
-        "BCL-16": ("no aud", ("logout_token.aud_mismatch", {"aud": None})),
-        "BCL-17": ("no events", ("logout_token.event_missing", {"events": None})),
-        "BCL-18": (
-            "other events",
-            ("logout_token.event_missing", {"events": {f"{EVENT}-other": {}}}),
-        ),
-        "BCL-21": ("a nonce is in it", ("logout_token.nonce_present", {"nonce": "n" * 43})),
-        "BCL-22": ("neither sub nor sid", ("logout_token.subject_missing", {"sid": None})),
-        "BCL-23": ("no jti", ("logout_token.jti_invalid", {"jti": None})),
-        "BCL-25": ("expired", ("logout_token.expired", {"exp": 1})),
-        "BCL-26": ("from 1970", ("logout_token.iat_too_old", {"iat": 1, "exp": 8_600_000_000})),
-        "BCL-27": (
-            "from 2242",
-            ("logout_token.iat_in_future", {"iat": 8_600_000_000, "exp": 8_600_000_120}),
-        ),
-    }
-)
-def one_thing_wrong(world: World, way: tuple[str, Token]) -> str:
+WRONG: dict[str, tuple[str, Way]] = {
+    "BCL-10": ("alg none", ("logout_token.alg", {"alg": "none"})),
+    "BCL-12": (
+        "a stranger's signature under a known kid",
+        ("logout_token.signature", {"key": STRANGER}),
+    ),
+    "BCL-13": (
+        "a stranger's key in the header",
+        ("logout_token.signature", {"key": STRANGER, "header": {"jwk": public_jwk(STRANGER)}}),
+    ),
+    "BCL-14": ("iss of another", ("logout_token.iss_mismatch", {"iss": EVIL})),
+    "BCL-15": ("aud of another", ("logout_token.aud_mismatch", {"aud": "another-client"})),
+    "BCL-16": ("no aud", ("logout_token.aud_mismatch", {"aud": None})),
+    "BCL-17": ("no events", ("logout_token.event_missing", {"events": None})),
+    "BCL-18": (
+        "other events",
+        ("logout_token.event_missing", {"events": {f"{EVENT}-other": {}}}),
+    ),
+    "BCL-21": ("a nonce is in it", ("logout_token.nonce_present", {"nonce": "n" * 43})),
+    "BCL-22": ("neither sub nor sid", ("logout_token.subject_missing", {"sid": None})),
+    "BCL-23": ("no jti", ("logout_token.jti_invalid", {"jti": None})),
+    "BCL-25": ("expired", ("logout_token.expired", {"exp": 1})),
+    "BCL-26": ("from 1970", ("logout_token.iat_too_old", {"iat": 1, "exp": 8_600_000_000})),
+    "BCL-27": (
+        "from 2242",
+        ("logout_token.iat_in_future", {"iat": 8_600_000_000, "exp": 8_600_000_120}),
+    ),
+}
+
+
+@table(WRONG)
+def one_thing_wrong(world: World, way: Way) -> str:
     code, token = way
     world.serve(store="sqlite")
     return kept(world, signed(world, **{"sid": "s1", **token}), code)
@@ -160,7 +167,10 @@ def another_token(world: World, way: tuple[str, str]) -> str:
 
 @table(
     {
-        "BCL-31": ("garbage", [b"logout_token=garbage", b"logout_token=a.b.c", b"\xff\xfe\x00%ff", b"{}"]),
+        "BCL-31": (
+            "garbage",
+            [b"logout_token=garbage", b"logout_token=a.b.c", b"\xff\xfe\x00%ff", b"{}"],
+        ),
         "BCL-32": ("nothing", [b"", b"logout_token=", b"other=1"]),
     }
 )
@@ -186,7 +196,9 @@ def replay(world: World) -> str:
     return outcome
 
 
-@table({"BCL-41": ("the token comes by GET", "GET"), "BCL-42": ("the token is in the query", "POST")})
+@table(
+    {"BCL-41": ("the token comes by GET", "GET"), "BCL-42": ("the token is in the query", "POST")}
+)
 def wrong_place(world: World, method: str) -> str:
     world.serve(store="sqlite")
     browser = user(world)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 from admit.testing import Answer as Reply
 from admit.testing.signing import compact
 from hostile.calls import BACK, EVENT, FORM, alive, done, post, post_token, refused, user
 from hostile.refreshing import OFFLINE, stale
 from hostile.registry import case, table
-from hostile.rows_logout_tokens import kept, signed
+from hostile.rows_logout_tokens import Way, kept, signed
 from hostile.rows_session import copy_of
 from hostile.wire import Answer
 from hostile.world import CLIENT_SECRET, World
+from stores.conftest import wait_until
 
 MANY = 1 << 20
 #: Seconds for which the token endpoint holds its answer back.
@@ -58,7 +59,7 @@ def two_in_one(world: World) -> str:
 def large(world: World, kind: str) -> str:
     world.serve(store="sqlite")
     browser = user(world)
-    head = 'logout_token='
+    head = "logout_token="
     if kind != FORM:
         head = '--b\r\nContent-Disposition: form-data; name="logout_token"\r\n\r\n'
     body = head.encode() + b"a" * MANY + (b"" if kind == FORM else b"\r\n--b--\r\n")
@@ -88,17 +89,15 @@ def duplicate_claims(world: World) -> str:
     return kept(world, raw, "logout_token.malformed")
 
 
-Way = tuple[str, dict[str, Any]]
+ODD: dict[str, tuple[str, Way]] = {
+    "BCL-x6": ("events is a list", ("logout_token.event_missing", {"events": [EVENT]})),
+    "BCL-x7": ("the event is a list", ("logout_token.event_missing", {"events": {EVENT: []}})),
+    "BCL-x8": ("iat is text", ("logout_token.iat_invalid", {"iat": "1800000000"})),
+    "BCL-x9": ("sid is a list", ("logout_token.sid_invalid", {"sid": ["s1"]})),
+}
 
 
-@table(
-    {
-        "BCL-x6": ("events is a list", ("logout_token.event_missing", {"events": [EVENT]})),
-        "BCL-x7": ("the event is a list", ("logout_token.event_missing", {"events": {EVENT: []}})),
-        "BCL-x8": ("iat is text", ("logout_token.iat_invalid", {"iat": "1800000000"})),
-        "BCL-x9": ("sid is a list", ("logout_token.sid_invalid", {"sid": ["s1"]})),
-    }
-)
+@table(ODD)
 def odd_types(world: World, way: Way) -> str:
     code, claims = way
     world.serve(store="sqlite")
@@ -129,21 +128,26 @@ def meanwhile(world: World, ask: Callable[[], Answer], act: Callable[[], object]
     return answers[0]
 
 
+def carried_out(world: World, token: str, count: int) -> None:
+    """Post a logout token, which ends *count* sessions."""
+    done(world, post_token(world, token), count)
+
+
 @case("BCL-x11", "a logout token while a callback is under way")
 def during_a_callback(world: World) -> str:
-    world.serve(store="sqlite")
+    world.serve(store="sqlite", ADMIT_SCOPE=OFFLINE)
     world.provider.claims = {"sid": "s1"}
     for claims in ({"sid": "s1"}, {"sub": "00u1"}):
         browser, token = world.browser(), world.provider.logout_token(**claims)
         world.provider.bend(token=Reply(delay=SLOW))
         url = browser.to_callback()
-        answer = meanwhile(
-            world, lambda: browser.get(url), lambda: done(world, post_token(world, token), 0)
-        )
+        act = partial(carried_out, world, token, 0)
+        answer = meanwhile(world, partial(browser.get, url), act)
         outcome = world.refused(answer, "session.ended_meanwhile")
         assert not browser.is_signed_in()
     assert not world.watch.events("signin.ok")
-    return outcome
+    wait_until(lambda: len(world.provider.revoked) >= 4)
+    return f"{outcome}; the tokens are given back"
 
 
 @case("BCL-x12", "a logout token while a refresh is under way")
@@ -154,16 +158,14 @@ def during_a_refresh(world: World) -> str:
         world.provider.claims = {"sid": "s1"}
         (browser,), token = stale(world), world.provider.logout_token(**claims)
         page = copy_of(world, browser)
-        answer = meanwhile(
-            world,
-            lambda: page.get("/session/userinfo"),
-            lambda: done(world, post_token(world, token), 1),
-        )
+        act = partial(carried_out, world, token, 1)
+        answer = meanwhile(world, partial(page.get, "/session/userinfo"), act)
         # The page wanted the token of a session that is over.
         assert answer.status in {303, 401}, answer.status
         assert not browser.is_signed_in()
     assert not world.watch.events("refresh.ok")
-    return f"{answer.status}, the session is over; the new tokens are used by nobody"
+    wait_until(lambda: len(world.provider.revoked) >= 4)
+    return f"{answer.status}, the session is over, the new tokens are given back"
 
 
 @case("BCL-x13", "replay at another worker")
@@ -191,7 +193,9 @@ def rotated_keys(world: World) -> str:
     # Keys that nobody has do not make it ask each time.
     for number in range(20):
         header = {"kid": f"made-up-{number}"}
-        refused(world, post_token(world, signed(world, header, sid="s1")), "logout_token.unknown_key")
+        refused(
+            world, post_token(world, signed(world, header, sid="s1")), "logout_token.unknown_key"
+        )
     fetches = world.provider.requests["/v1/keys"] - before - 1
     assert fetches <= 5, fetches
     return f"{outcome}; 20 made-up keys cost {fetches} requests"

@@ -14,6 +14,8 @@ from hostile.wire import Answer
 from hostile.world import World
 
 EVIL = "https://evil.example"
+#: The code, the claims of the refreshed ID Token, and whether the session ends.
+Way = tuple[str, dict[str, Any], bool]
 
 
 def renewed(world: World, browser: Browser) -> str:
@@ -90,16 +92,17 @@ def not_renewed(world: World, answer: Answer, code: str) -> None:
     assert refreshes(world) == 1
 
 
-@table(
-    {
-        "RFR-04": ("sub of another", ("refresh.sub_mismatch", {"sub": "00u2"}, True)),
-        "RFR-05": ("iss of another", ("refresh.iss_mismatch", {"iss": EVIL}, True)),
-        "RFR-06": ("aud of another", ("id_token.aud_mismatch", {"aud": "another"}, False)),
-        "RFR-07": ("another nonce", ("refresh.nonce_mismatch", {"nonce": "n" * 43}, False)),
-        "RFR-08": ("no sub", ("refresh.sub_mismatch", {"sub": None}, True)),
-    }
-)
-def wrong_id_token(world: World, way: tuple[str, dict[str, Any], bool]) -> str:
+ID_TOKENS: dict[str, tuple[str, Way]] = {
+    "RFR-04": ("sub of another", ("refresh.sub_mismatch", {"sub": "00u2"}, True)),
+    "RFR-05": ("iss of another", ("refresh.iss_mismatch", {"iss": EVIL}, True)),
+    "RFR-06": ("aud of another", ("id_token.aud_mismatch", {"aud": "another"}, False)),
+    "RFR-07": ("another nonce", ("refresh.nonce_mismatch", {"nonce": "n" * 43}, False)),
+    "RFR-08": ("no sub", ("refresh.sub_mismatch", {"sub": None}, True)),
+}
+
+
+@table(ID_TOKENS)
+def wrong_id_token(world: World, way: Way) -> str:
     code, claims, ends = way
     served(world)
     world.provider.bend(refreshed=claims)

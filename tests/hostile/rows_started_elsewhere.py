@@ -17,7 +17,14 @@ def stranger(world: World) -> str:
     browser = user(world)
     other = world.new_provider()
     issuer = world.provider.issuer
-    for iss in (EVIL, other.issuer, f"{issuer}/", f"{issuer}.evil.example", f"{issuer}@evil.example", ""):
+    for iss in (
+        EVIL,
+        other.issuer,
+        f"{issuer}/",
+        f"{issuer}.evil.example",
+        f"{issuer}@evil.example",
+        "",
+    ):
         before = len(world.provider.received)
         answer = browser.get(f"/signin?iss={quote(iss, safe='')}", {"Sec-Fetch-Site": "cross-site"})
         outcome = world.refused(answer, "third_party_login.iss_mismatch")
@@ -48,7 +55,9 @@ def target_elsewhere(world: World) -> str:
         "javascript:alert(1)",
     ):
         browser = world.browser()
-        path = f"/signin?iss={quote(world.provider.issuer)}&target_link_uri={quote(target, safe='')}"
+        path = (
+            f"/signin?iss={quote(world.provider.issuer)}&target_link_uri={quote(target, safe='')}"
+        )
         world.signed_in(browser, browser.sign_in(path))
     browser = world.browser()
     target = quote(f"{url}/profile?tab=1", safe="")

@@ -14,6 +14,8 @@ from hostile.world import CLIENT_SECRET, World
 EVIL = "https://evil.example"
 TYP = "global-token-revocation+jwt"
 HOUR = 3600
+#: The code, and what is otherwise than in an honest token.
+Way = tuple[str, dict[str, Any]]
 
 
 def served(world: World) -> None:
@@ -71,14 +73,21 @@ def kept(world: World, answer: Answer, code: str, status: int = 401) -> str:
     return outcome
 
 
-@table(
-    {
-        "ULO-x2": ("forged: a stranger's key", ("universal_logout.signature", {"key": 9})),
-        "ULO-x3": ("forged: alg none, and the client's secret as key", ("universal_logout.alg", {"alg": "none"})),
-        "ULO-x4": ("for another endpoint", ("universal_logout.aud_mismatch", {"aud": EVIL + UNIVERSAL})),
-    }
-)
-def forged(world: World, way: tuple[str, dict[str, Any]]) -> str:
+FORGED: dict[str, tuple[str, Way]] = {
+    "ULO-x2": ("forged: a stranger's key", ("universal_logout.signature", {"key": 9})),
+    "ULO-x3": (
+        "forged: alg none, and the client's secret as key",
+        ("universal_logout.alg", {"alg": "none"}),
+    ),
+    "ULO-x4": (
+        "for another endpoint",
+        ("universal_logout.aud_mismatch", {"aud": EVIL + UNIVERSAL}),
+    ),
+}
+
+
+@table(FORGED)
+def forged(world: World, way: Way) -> str:
     code, made = way
     served(world)
     browser = user(world)
@@ -100,7 +109,13 @@ def replayed(world: World) -> str:
     outcome = refused(world, call(world, token), "universal_logout.replayed", 401, "universal")
     # Nor for somebody else: the token says nothing of the user.
     other = user(world, "s3", sub="00u2")
-    refused(world, call(world, token, subject(world, "00u2")), "universal_logout.replayed", 401, "universal")
+    refused(
+        world,
+        call(world, token, subject(world, "00u2")),
+        "universal_logout.replayed",
+        401,
+        "universal",
+    )
     assert alive(again, other) == [True, True]
     return outcome
 
@@ -112,7 +127,9 @@ def elsewhere(world: World) -> str:
     code = "universal_logout.token_missing"
     outcome = kept(world, call(world, None, query=f"?access_token={token}"), code)
     kept(world, call(world, None, f"access_token={token}".encode()), code)
-    answer = post(world, UNIVERSAL, headers={"Cookie": f"Authorization={token}"}, body=subject(world))
+    answer = post(
+        world, UNIVERSAL, headers={"Cookie": f"Authorization={token}"}, body=subject(world)
+    )
     kept(world, answer, code)
     assert browser.is_signed_in()
     assert call(world, token).status == 204, "it was not spent"
@@ -125,7 +142,10 @@ def bodies(world: World) -> str:
     browser = user(world)
     padded = json.dumps({"sub_id": {"format": "email", "email": "a" * (1 << 20)}}).encode()
     deep = b'{"sub_id":' + b"[" * 2000 + b"]" * 2000 + b"}"
-    twice = subject(world, "00u2")[:-1] + b', "sub_id": {"format": "email", "email": "00u1@example.com"}}'
+    twice = (
+        subject(world, "00u2")[:-1]
+        + b', "sub_id": {"format": "email", "email": "00u1@example.com"}}'
+    )
     for body in (padded, deep, twice, b"", b"[]", b"null", b'{"sub_id": null}', b"\xff\xfe"):
         code = "universal_logout.body_malformed"
         outcome = kept(world, call(world, authorization(world), body), code, 400)
@@ -139,8 +159,13 @@ def another_token(world: World) -> str:
     browser, provider = user(world), world.provider
     now = provider.now()
     logout = provider.logout_token(sub=provider.client_id, aud=world.site.url + UNIVERSAL)
-    claims = {"iss": provider.issuer, "sub": provider.client_id, "aud": world.site.url + UNIVERSAL}
-    claims |= {"iat": now, "exp": now + HOUR, "jti": "jti-of-another-token"}
+    claims: dict[str, Any] = {"iss": provider.issuer, "sub": provider.client_id}
+    claims |= {
+        "aud": world.site.url + UNIVERSAL,
+        "iat": now,
+        "exp": now + HOUR,
+        "jti": "jti-of-another-token",
+    }
     for token in (logout, provider.sign(claims, typ="at+jwt"), provider.sign(claims, typ="JWT")):
         world.watch.secrets.add(token)
         outcome = kept(world, call(world, token), "universal_logout.typ")
