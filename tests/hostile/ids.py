@@ -64,8 +64,8 @@ SECTIONS = {
         "CFG-01..02 CFG-03 CFG-04 CFG-05 CFG-06 CFG-07 CFG-08 CFG-10 CFG-u1"
     ),
     "Logging and privacy": "LOG-01 LOG-03 LOG-04 LOG-06 LOG-07..08",
-    "Variants of logout tokens": "BCL-x1..14 FCL-x1..2",
-    "Variants of refreshes": "RFR-x1..10",
+    "Variants of logout tokens": "BCL-x1..20 FCL-x1..2",
+    "Variants of refreshes": "RFR-x1..11",
     "Universal Logout": "ULO-x1..8",
     "Sign-in that the provider starts": "3PI-x1..3",
     "Loops, frames and a stolen store": "LOP-x1 FRM-x1 STO-x1..6",

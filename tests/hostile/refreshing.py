@@ -17,7 +17,7 @@ PAGE = "/session/userinfo"
 HOUR = 3600
 
 
-def served(world: World, **environ: str) -> None:
+def served(world: World, **environ: str | None) -> None:
     """Serve the sample app with sessions that keep tokens, and a short patience."""
     settings: dict[str, Any] = {"ADMIT_SCOPE": OFFLINE, "ADMIT_HTTP_TIMEOUT": "1", **environ}
     world.serve(store="sqlite", **settings)

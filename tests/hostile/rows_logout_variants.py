@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from admit.testing import Answer as Reply
@@ -93,6 +94,14 @@ ODD: dict[str, tuple[str, Way]] = {
     "BCL-x6": ("events is a list", ("logout_token.event_missing", {"events": [EVENT]})),
     "BCL-x7": ("the event is a list", ("logout_token.event_missing", {"events": {EVENT: []}})),
     "BCL-x8": ("iat is text", ("logout_token.iat_invalid", {"iat": "1800000000"})),
+    "BCL-x15": ("HS256 by the client's secret", ("logout_token.alg", {"alg": "HS256"})),
+    "BCL-x16": (
+        "crit names what nobody knows",
+        ("logout_token.crit", {"header": {"crit": ["x"], "x": 1}}),
+    ),
+    "BCL-x17": ("a sub of 300 characters", ("logout_token.sub_invalid", {"sub": "x" * 300})),
+    "BCL-x18": ("a jti of 300 characters", ("logout_token.jti_invalid", {"jti": "j" * 300})),
+    "BCL-x19": ("iss is a list", ("logout_token.iss_mismatch", {"iss": ["https://evil.example"]})),
     "BCL-x9": ("sid is a list", ("logout_token.sid_invalid", {"sid": ["s1"]})),
 }
 
@@ -199,3 +208,20 @@ def rotated_keys(world: World) -> str:
     fetches = world.provider.requests["/v1/keys"] - before - 1
     assert fetches <= 5, fetches
     return f"{outcome}; 20 made-up keys cost {fetches} requests"
+
+
+@case("BCL-x20", "one token eight times at once, at two workers")
+def at_once(world: World) -> str:
+    first = world.serve(store="sqlite")
+    second = world.serve(store=world.sessions_of(first), ADMIT_BASE_URL=first.url)
+    browser, other = user(world, site=first), user(world, "s2", sub="00u2", site=first)
+    token = world.provider.logout_token(sub="00u1")
+    with ThreadPoolExecutor(8) as pool:
+        ask = partial(post_token, world, token)
+        statuses = {answer.status for answer in pool.map(ask, [first, second] * 4)}
+    assert statuses <= {200, 400}
+    assert 200 in statuses
+    assert alive(browser, other) == [False, True]
+    ended = [event.fields["count"] for event in world.watch.events("logout.backchannel")]
+    assert sum(map(int, ended)) == 1, ended
+    return "the session ends once; no error"

@@ -175,9 +175,9 @@ def server_error(world: World) -> str:
     return outage(world, browser, asked(browser), world.provider.answers.clear)
 
 
-@case("RFR-23", "a provider that is silent")
+@case("RFR-23", "a provider that is silent, with the settings of everybody")
 def silent(world: World) -> str:
-    served(world)
+    served(world, ADMIT_HTTP_TIMEOUT=None)
     (browser,) = stale(world)
     world.provider.answers["/v1/token"] = Reply(delay=60, body={})
     answer = asked(browser)

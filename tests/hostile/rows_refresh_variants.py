@@ -118,3 +118,18 @@ def signed_out(world: World) -> str:
     wait_until(lambda: len(world.provider.revoked) >= 2)
     assert asked(other).status == 200
     return f"{answer.status}: it does not come back; another session is not touched"
+
+
+@case("RFR-x11", "429, with a Retry-After of 90 s")
+def rate_limited(world: World) -> str:
+    served(world)
+    (browser,) = stale(world)
+    limit = Reply(status=429, headers={"Retry-After": "90"}, body={"error": "too_many_requests"})
+    world.provider.answers["/v1/token"] = limit
+    answer = asked(browser)
+    outcome = world.failed(answer, "provider.rate_limited")
+    assert answer.header("Retry-After") == "90"
+    assert browser.is_signed_in()
+    assert asked(browser).status == 503
+    assert refreshes(world) == 1
+    return f"{outcome}; the session lives on"
