@@ -12,6 +12,7 @@ from hostile.registry import case, table
 from hostile.storage import forget_names
 from hostile.wire import Answer
 from hostile.world import World
+from stores.conftest import wait_until
 
 EVIL = "https://evil.example"
 #: The code, the claims of the refreshed ID Token, and whether the session ends.
@@ -111,6 +112,9 @@ def wrong_id_token(world: World, way: Way) -> str:
     not_renewed(world, answer, code)
     assert browser.is_signed_in() != ends
     assert bool(world.watch.events("session.ended")) == ends
+    if ends:
+        # They are another user's: nobody here is to use them.
+        wait_until(lambda: bool(world.provider.revoked))
     return f"refused {code}, {'the session ends' if ends else 'its token is used by nobody'}"
 
 
