@@ -28,7 +28,8 @@ from hostile.browser import Browser
 from hostile.wire import Answer as Shown
 from hostile.world import World
 
-DISCOVERY, KEYS, TOKEN = "/.well-known/openid-configuration", "/v1/keys", "/v1/token"
+DISCOVERY, AUTHORIZE = "/.well-known/openid-configuration", "/v1/authorize"
+KEYS, TOKEN = "/v1/keys", "/v1/token"
 USERINFO = "/v1/userinfo"
 AGAIN = "/signin?prompt=login"
 #: Far longer than anybody waits: silence.

@@ -8,6 +8,7 @@ from typing import Any
 
 from admit.testing import Answer
 from hostile.provider_side import (
+    AUTHORIZE,
     DISCOVERY,
     KEYS,
     TOKEN,
@@ -186,8 +187,8 @@ def harmless(world: World, change: Callable[[dict[str, Any]], object]) -> str:
         world.provider.bend(discovery=Answer(change=change))
         outcome = world.signed_in(browser, browser.sign_in())
         sent = world.provider.received
-        assert [came.path for came in sent][:3] == [DISCOVERY, TOKEN, KEYS]
-        assert sent[1].form["code_verifier"], "PKCE whatever the metadata say"
+        assert [came.path for came in sent][:4] == [DISCOVERY, AUTHORIZE, TOKEN, KEYS]
+        assert sent[2].form["code_verifier"], "PKCE whatever the metadata say"
         assert browser.post("/signout").status in {200, 303}
         assert not browser.is_signed_in()
     return f"{outcome}, by PKCE; and out"

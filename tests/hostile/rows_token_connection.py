@@ -145,7 +145,7 @@ RAW: dict[str, tuple[str, tuple[Callable[[], Iterable[bytes]], float, set[str]]]
     ),
     "TOK-x14": (
         "one header without an end",
-        (lambda: head(repeat(b"x" * 4_096)), 0, {"provider.broken_answer"}),
+        (lambda: head(repeat(b"x" * 4_096)), 0, {"provider.broken_answer", "provider.too_large"}),
     ),
     "TOK-x15": (
         "chunks without an end, and sizes of chunks that are none",
