@@ -2,7 +2,7 @@
 
 Spec: RFC 6749 4.1.1 and 4.1.2, RFC 7636, RFC 9207, OAuth 2.0 Form Post Response Mode.
 
-May know: errors, model.
+May know: base64url, errors, model, protocol.answers.
 """
 
 from __future__ import annotations

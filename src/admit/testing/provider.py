@@ -20,8 +20,8 @@ from admit.base64url import to_base64url
 from admit.ports import HttpRequest, HttpResponse
 from admit.testing.answers import OWN, Answer, heard
 from admit.testing.bends import STRAIGHT, Bend, Received, Values, received
-from admit.testing.issuing import Issuing, present
-from admit.testing.signing import encoded, signing_key
+from admit.testing.issuing import Issuing
+from admit.testing.signing import encoded, present, signing_key
 
 __all__ = ["JSON", "MemoryProvider", "signing_key"]
 
