@@ -6,7 +6,6 @@ May be used by every module of rows.
 from __future__ import annotations
 
 import hmac
-import json
 import re
 import resource
 import select
@@ -211,7 +210,3 @@ def _peak() -> int:
         found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
         return int(found[1]) << 10 if found else 0
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
-
-
-def json_bytes(value: object) -> bytes:
-    return json.dumps(value).encode()

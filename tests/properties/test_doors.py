@@ -184,7 +184,11 @@ JWKS = st.lists(
 @given(answers("keys") | JWKS.map(lambda entries: answer({"keys": entries})))
 def test_a_key_set_gives_keys_or_a_fault(response: HttpResponse) -> None:
     with suppress(ProviderError):
-        assert len(parse_jwks_response(response)) > 0
+        usable = parse_jwks_response(response)
+        given = parse_object(response.body)["keys"]
+        # Keys of which none can check a signature are no fault of the set.
+        assert given
+        assert len(usable) <= len(given)
 
 
 @given(objects("kty", "use", "key_ops", "alg", "kid", "n", "e", "crv"))
