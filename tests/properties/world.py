@@ -1,0 +1,279 @@
+"""Browsers, an application and a provider, each answer held against the model."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+
+from werkzeug.test import TestResponse
+
+from adapters.site import NAVIGATION, Browser, Clock, Site, asked
+from admit.codes import CODES
+from admit.testing import MemoryStore
+from properties.bent import USERS, BentProvider, Redemption
+from properties.model import ABSOLUTE, ATTEMPT, IDLE, Attempt, Model, Response, Vouched
+
+CALLBACK = "/authorization-code/callback"
+BASE = "http://localhost:5000"
+#: Seconds after which nothing remembers that the provider was away, or that a key was missing.
+FORGOTTEN = 200
+
+
+class MachineClock(Clock):
+    """The application's clock, which may be wrong by what the provider has to bear with."""
+
+    def __init__(self, true: Clock) -> None:
+        super().__init__()
+        self.true = true
+        self.drift = 0
+
+    def __call__(self) -> int:
+        return self.true.now - self.drift
+
+
+class World:
+    """Everything, and the model of it.
+
+    Args:
+        stored: Sessions are in a store.
+        browsers: How many there are.
+    """
+
+    def __init__(self, *, stored: bool, browsers: int = 3) -> None:
+        self.true = Clock()
+        self.machine = MachineClock(self.true)
+        self.provider = BentProvider(
+            now=self.true, seconds=300, rotates=False, metadata={"revocation_endpoint": None}
+        )
+        self.store = MemoryStore(self.true) if stored else None
+        self.model = Model(stored=stored)
+        self.troubled_until = 0
+        self._rotated_at = -FORGOTTEN
+        self._tried: set[tuple[str, int]] = set()
+        self.site = self._new_site()
+        self.browsers = [self.site.browser() for _ in range(browsers)]
+
+    @property
+    def now(self) -> int:
+        """The time by the clock that sessions' limits go by."""
+        return self.true.now if self.model.stored else self.machine()
+
+    def _new_site(self) -> Site:
+        more = {
+            "scope": "openid profile email offline_access",
+            "universal_logout_path": "/universal-logout",
+        }
+        site = Site(
+            provider=self.provider,
+            store=self.store,
+            clock=self.machine,
+            secret_keys=[f"secret-number-{n}-xQ7vTz4LmW9pRk2Y" for n in self.model.secrets],
+            idle_timeout=IDLE,
+            absolute_timeout=ABSOLUTE,
+            userinfo="always",
+            **(more if self.model.stored else {}),
+        )
+        site.app.testing = True  # what is raised comes out here
+        return site
+
+    def restart(self, secrets: list[int]) -> None:
+        """Let another process take over, with those secrets."""
+        self.model.process += 1
+        self.model.secrets = secrets
+        self.site = self._new_site()
+        for browser in self.browsers:
+            browser.site, browser.client.application = self.site, self.site.app
+
+    def rotate_provider(self, *, overlap: bool) -> None:
+        """Let the provider sign with its next key."""
+        if self.true.now < self._rotated_at + FORGOTTEN:
+            self.trouble()
+        self._rotated_at = self.true.now
+        former, self.provider.key = self.provider.key, (self.provider.key + 1) % 3
+        self.provider.published = (self.provider.key, *([former] if overlap else []))
+
+    def trouble(self) -> None:
+        """What honest users do may fail for a while."""
+        self.troubled_until = self.true.now + FORGOTTEN
+
+    @property
+    def is_calm(self) -> bool:
+        return self.true.now >= self.troubled_until and not self.provider.away
+
+    @contextmanager
+    def bent(self, **how: Any) -> Iterator[None]:
+        """Let the provider be bent in the block."""
+        former = {name: getattr(self.provider, name) for name in how}
+        for name, value in how.items():
+            setattr(self.provider, name, value)
+        try:
+            yield
+        finally:
+            for name, value in former.items():
+                setattr(self.provider, name, value)
+
+    # --- what a browser does ---------------------------------------------------------------------
+
+    def visit(
+        self,
+        browser: Browser,
+        url: str,
+        method: str = "GET",
+        headers: dict[str, str] | None = None,
+        **more: Any,
+    ) -> TestResponse:
+        """Open a page, and hold the answer against the model."""
+        before, events = browser.cookies(), len(self.site.events)
+        redeemed = len(self.provider.redeemed)
+        answer = browser.open(url, method, headers or NAVIGATION, **more)
+        self._check_answer(answer, events)
+        self._check_redemptions()
+        new = {n: t for n, t in browser.cookies().items() if before.get(n) != t}
+        if answer.status_code == 303 and answer.location.startswith(self.provider.issuer):
+            [(name, text)] = [(n, t) for n, t in new.items() if n.startswith("admit-attempt-")]
+            self._begun(name, text, answer.location, url)
+        elif any(name.startswith("admit-attempt-") for name in new):
+            raise AssertionError("an attempt without a sign-in")
+        if "admit" in new:
+            given = parse_qs(urlsplit(url).query) if url.startswith(CALLBACK) else {}
+            self._explain(before, new["admit"], given, self.provider.redeemed[redeemed:])
+        return answer
+
+    def _check_answer(self, answer: TestResponse, events: int) -> None:
+        status = answer.status_code
+        assert status < 500 or status in {501, 502, 503, 504}, status
+        if answer.location is not None:
+            places = (BASE + "/", self.provider.issuer + "/v1/")
+            assert answer.location == BASE or answer.location.startswith(places), answer.location
+        if status >= 400:
+            codes = {event.fields.get("code") for event in self.site.events[events:]}
+            assert codes & CODES.keys(), (status, answer.text)
+
+    def _check_redemptions(self) -> None:
+        """See that no attempt has brought two codes to the provider."""
+        for verifier, times in self.provider.tried.items():
+            assert times == 1, "redeemed twice"
+            assert (verifier, self.model.here) not in self._tried, "redeemed twice"
+            self._tried.add((verifier, self.model.here))
+        self.provider.tried.clear()
+
+    def _begun(self, name: str, text: str, location: str, url: str) -> None:
+        wanted = dict(parse_qsl(urlsplit(url).query)).get("next", "")
+        self.model.begin(
+            Attempt(
+                name=name,
+                text=text,
+                state=asked(location)["state"],
+                url=location,
+                return_to=wanted,
+                began=self.machine(),
+                secret=self.model.secrets[0],
+            )
+        )
+
+    def _explain(
+        self,
+        before: dict[str, str],
+        text: str,
+        given: dict[str, list[str]],
+        redeemed: list[Redemption],
+    ) -> None:
+        """See that a new session's cookie is one of an attempt that this browser brought back."""
+        former = self.model.may_be(before.get("admit"), self.now)
+        if not given:
+            assert former is not None, "a session from nowhere"
+            assert not self.model.stored, "its cookie stays as it is"
+            self.model.use(before["admit"], text, self.now)
+            return
+        [state], [code], [redemption] = given["state"], given["code"], redeemed
+        attempt = self.model.held(before, state)
+        assert attempt is not None, "another browser's attempt"
+        assert self.model.is_good(attempt, before, self.machine()), "an attempt that is over"
+        assert redemption.bent is None, redemption.bent
+        assert (redemption.state, redemption.code) == (state, code), "another attempt's code"
+        since = self.now - max(self.machine() - attempt.began, 0)
+        names = [f"sub {redemption.sub}", f"sid {redemption.sid}"]
+        assert not self.model.is_marked(names, since, self.now), "it was ended meanwhile"
+        session = Vouched(redemption.sub, redemption.sid, attempt, self.now, since)
+        self.model.start(text, session, self.now)
+        self.model.end(former)
+
+    def look(self, browser: Browser) -> None:
+        """See that the browser is who the model says, on a page that tells the user."""
+        text = browser.cookies().get("admit")
+        may, must = self.model.may_be(text, self.now), self.model.must_be(text, self.now)
+        answer = self.visit(browser, "/profile")
+        if answer.status_code != 200:
+            assert answer.status_code == 303
+            assert must is None, "signed out by nobody"
+            return
+        assert may is not None, "signed in, though the session must be over"
+        assert text is not None
+        user = USERS[may.sub]
+        assert answer.text == f"{user['name']}|{user['email']}|{may.sub}"
+        if text == browser.cookies()["admit"]:
+            self.model.use(text, text, self.now)
+
+    def begin(self, browser: Browser, wanted: str = "") -> Attempt | None:
+        """Begin a sign-in; None where it is refused."""
+        query = {"prompt": "login", **({"next": wanted} if wanted else {})}
+        answer = self.visit(browser, f"/signin?{urlencode(query)}")
+        if answer.status_code != 303:
+            return None
+        state = asked(answer.location)["state"]
+        return self.model.held(browser.cookies(), state)
+
+    def authorize(self, attempt: Attempt, user: str) -> Response:
+        code, sid = self.provider.authorize_as(user, attempt.url)
+        return Response(attempt, code, user, sid)
+
+    def bring(
+        self, browser: Browser, parameters: dict[str, str | list[str]], attempt: Attempt
+    ) -> TestResponse:
+        """Bring a response to *attempt* back, changed or not."""
+        before = browser.cookies()
+        answer = self.visit(browser, f"{CALLBACK}?{urlencode(parameters, doseq=True)}")
+        if before.get(attempt.name) == attempt.text and parameters.get("state") == attempt.state:
+            attempt.brought.add(self.model.here)
+        return answer
+
+    def bring_honestly(self, browser: Browser, response: Response) -> None:
+        """Bring a response back to where it belongs: in calm times that signs the user in."""
+        attempt, cookies = response.attempt, browser.cookies()
+        since = self.now - max(self.machine() - attempt.began, 0)
+        names = [f"sub {response.user}", f"sid {response.sid}"]
+        must = (
+            self.is_calm
+            and cookies.get(attempt.name) == attempt.text
+            and self.model.is_good(attempt, cookies, self.machine())
+            and response.code in self.provider._codes
+            and not self.model.is_marked(names, since, self.now)
+        )
+        answer = self.bring(browser, {"state": attempt.state, "code": response.code}, attempt)
+        if must:
+            session = self.model.sessions.get(browser.cookies().get("admit", ""))
+            assert answer.status_code == 303, answer.text
+            assert session is not None
+            assert (session.sub, session.attempt) == (response.user, attempt)
+            place = attempt.return_to if re.match(r"/[a-z]", attempt.return_to) else "/"
+            assert answer.location == BASE + place
+
+    def sign_in(self, browser: Browser, user: str, wanted: str = "") -> Response | None:
+        """Sign a user in from the beginning to the end."""
+        attempt = self.begin(browser, wanted)
+        if attempt is None:
+            return None
+        response = self.authorize(attempt, user)
+        self.bring_honestly(browser, response)
+        return response
+
+    def refused(self, answer: TestResponse) -> str:
+        """Return the code of an answer to the provider."""
+        return str(json.loads(answer.data)["error_description"])
+
+
+__all__ = ["ATTEMPT", "FORGOTTEN", "World"]
