@@ -99,7 +99,8 @@ class Model:
         if session is None or text is None:
             return None
         margin = TOUCH + 1 if self.stored else 0
-        return session if now < session.seen[text] + IDLE - margin else None
+        until = min(session.seen[text] + IDLE, session.started + ABSOLUTE)
+        return session if now < until - margin else None
 
     def begin(self, attempt: Attempt) -> None:
         self.attempts[attempt.text] = attempt

@@ -1,4 +1,4 @@
-"""Steps of signing in, in any order: honest, mixed up, forged, replayed, stolen."""
+"""Steps of honest users, and of the world around them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from hypothesis.stateful import (
 )
 
 from adapters.site import Browser
-from properties.bent import ID_TOKENS, USERS
-from properties.model import Attempt, Response
-from properties.world import FORGOTTEN, World
+from properties.bent import USERS
+from properties.model import ABSOLUTE, Attempt, Response, Vouched
+from properties.stage import FORGOTTEN
+from properties.world import World
 
 BROWSERS = 3
 browsers = st.integers(0, BROWSERS - 1)
@@ -26,25 +27,10 @@ users = st.sampled_from(sorted(USERS))
 attempts = Bundle("attempts")
 responses = Bundle("responses")
 WANTED = ("", "/profile?x=1", "/plain", "//evil.test", "https://evil.test/", "/\\evil.test")
-CHANGES: dict[str, dict[str, Any]] = {
-    "denied": {"error": "access_denied", "code": ""},
-    "error beside the code": {"error": "server_error", "error_description": "x"},
-    "forged code": {"code": "code-0"},
-    "unknown code": {"code": "forged"},
-    "no code": {"code": ""},
-    "long code": {"code": "c" * 5000},
-    "odd code": {"code": "c\x00\u00fc"},
-    "two codes": {"code": ["code-0", "code-1"]},
-    "other state": {"state": "s" * 43},
-    "no state": {"state": ""},
-    "other iss": {"iss": "https://evil.test"},
-    "silent": {"error": "login_required", "code": ""},
-}
-TAMPERS = ("flip", "cut", "longer", "swap", "no text")
 
 
 class SignInSteps(RuleBasedStateMachine):
-    """Browsers, users and whoever stands between them."""
+    """Browsers and users."""
 
     stored: ClassVar[bool]
 
@@ -54,6 +40,27 @@ class SignInSteps(RuleBasedStateMachine):
 
     def at(self, number: int) -> Browser:
         return self.world.browsers[number]
+
+    def signed_in(self, number: int) -> tuple[Browser, Vouched | None]:
+        """Return a browser with its session: another one where that has none."""
+        world = self.world
+        for place in range(BROWSERS):
+            browser = self.at((number + place) % BROWSERS)
+            session = world.model.may_be(browser.cookies().get("admit"), world.now)
+            if session is not None:
+                return browser, session
+        return self.at(number), None
+
+    def copy(self, victim: Browser, what: str = "admit") -> Browser:
+        """Copy the cookies that begin so into the next browser, and return that."""
+        thief = self.at((self.world.browsers.index(victim) + 1) % BROWSERS)
+        for name, text in victim.cookies().items():
+            if name.startswith(what):
+                self.put(thief, name, text)
+        return thief
+
+    def put(self, browser: Browser, name: str, text: str) -> None:
+        browser.client.set_cookie(name, text, domain="localhost")
 
     @invariant()
     def nobody_is_signed_in_who_should_not_be(self) -> None:
@@ -94,94 +101,46 @@ class SignInSteps(RuleBasedStateMachine):
             if browser.cookies().get(response.attempt.name) == response.attempt.text:
                 self.world.bring_honestly(browser, response)
 
-    @rule(target=responses, browser=browsers, user=users, wanted=st.sampled_from(WANTED))
-    def sign_in(self, browser: int, user: str, wanted: str) -> Any:
-        response = self.world.sign_in(self.at(browser), user, wanted)
-        return multiple() if response is None else response
+    @rule(
+        target=responses,
+        browser=browsers,
+        user=users,
+        wanted=st.sampled_from(WANTED),
+        copied=st.booleans(),
+        delay=st.sampled_from([0, 0, 90, 3599, 3600]),
+    )
+    def sign_in(self, browser: int, user: str, wanted: str, *, copied: bool, delay: int) -> Any:
+        """Sign in, perhaps slowly, perhaps with the former session copied before."""
+        visitor = self.at(browser)
+        if copied:
+            self.copy(visitor)
+        attempt = self.world.begin(visitor, wanted)
+        if attempt is None:
+            return multiple()
+        self.world.true.now += delay
+        response = self.world.authorize(attempt, user)
+        self.world.bring_honestly(visitor, response)
+        return response
 
     @rule(browser=browsers)
     def come_to_sign_in(self, browser: int) -> None:
         """Whoever is signed in is not sent to the provider."""
         self.world.visit(self.at(browser), "/signin?next=/plain")
 
-    # --- attacks ---------------------------------------------------------------------------------
-
-    @rule(target=responses, browser=browsers, user=users, bend=st.sampled_from(ID_TOKENS))
-    def sign_in_with_a_bent_token(self, browser: int, user: str, bend: str) -> Any:
-        """The model lets nobody in by what is bent."""
-        with self.world.bent(bend=bend):
-            return self._sign_in_badly(browser, user)
-
-    @rule(target=responses, browser=browsers, user=users)
-    def sign_in_with_the_userinfo_of_somebody_else(self, browser: int, user: str) -> Any:
-        with self.world.bent(other_userinfo=True):
-            return self._sign_in_badly(browser, user)
-
-    def _sign_in_badly(self, browser: int, user: str) -> Any:
-        attempt = self.world.begin(self.at(browser))
-        if attempt is None:
-            return multiple()
-        response = self.world.authorize(attempt, user)
-        parameters: dict[str, Any] = {"state": attempt.state, "code": response.code}
-        self.world.bring(self.at(browser), parameters, attempt)
-        return response
-
-    @rule(browser=browsers, one=responses, other=responses)
-    def mix(self, browser: int, one: Response, other: Response) -> None:
-        """Bring the state of one attempt with the code of another."""
-        parameters: dict[str, Any] = {"state": one.attempt.state, "code": other.code}
-        self.world.bring(self.at(browser), parameters, one.attempt)
-
-    @rule(browser=browsers, users=st.tuples(users, users))
-    def mix_fresh(self, browser: int, users: tuple[str, str]) -> None:
-        """Inject the code of somebody's own attempt into that of a victim."""
-        victim, thief = self.at(browser), self.at((browser + 1) % BROWSERS)
-        own, theirs = self.world.begin(victim), self.world.begin(thief)
-        if own is not None and theirs is not None:
-            one, other = (self.world.authorize(a, u) for a, u in zip((own, theirs), users,
-                                                                    strict=True))  # fmt: skip
-            self.mix(browser, one, other)
-
-    @rule(browser=browsers, response=responses, change=st.sampled_from(sorted(CHANGES)))
-    def bring_changed(self, browser: int, response: Response, change: str) -> None:
-        honest = {"state": response.attempt.state, "code": response.code}
-        bent = {name: value for name, value in {**honest, **CHANGES[change]}.items() if value}
-        self.world.bring(self.at(browser), bent, response.attempt)
-
-    @rule(victim=browsers, thief=browsers, what=st.sampled_from(["session", "attempts", "all"]))
-    def steal(self, victim: int, thief: int, what: str) -> None:
-        """Copy cookies into another browser."""
-        for name, text in self.at(victim).cookies().items():
-            kind = "session" if name == "admit" else "attempts"
-            if what in {kind, "all"}:
-                self._put(thief, name, text)
-
-    @rule(browser=browsers, how=st.sampled_from(TAMPERS), seed=st.integers(0, 2**16))
-    def tamper(self, browser: int, how: str, seed: int) -> None:
-        cookies = {name: text for name, text in self.at(browser).cookies().items() if text}
-        if not cookies:
-            return
-        names = sorted(cookies)
-        name = names[seed % len(names)]
-        text, place = cookies[name], seed // 8 % len(cookies[name])
-        other = cookies[names[(seed + 1) % len(names)]]
-        changed = {
-            "flip": text[:place] + ("A" if text[place] != "A" else "B") + text[place + 1 :],
-            "cut": text[:place],
-            "longer": text + "A",
-            "swap": other,
-            "no text": "",
-        }
-        self._put(browser, name, changed[how])
-
-    def _put(self, browser: int, name: str, text: str) -> None:
-        self.at(browser).client.set_cookie(name, text, domain="localhost")
-
     # --- the world turns -------------------------------------------------------------------------
 
-    @rule(seconds=st.sampled_from([1, 31, 90, 290, 599, 600, 1300, 3000, 3600]))
-    def wait(self, seconds: int) -> None:
+    @rule(seconds=st.sampled_from([1, 31, 290, 599, 600, 3000]), browser=browsers)
+    def wait(self, seconds: int, browser: int) -> None:
+        """Let time pass, with somebody signed in."""
+        self.world.sign_in(self.at(browser), "bob")
         self.world.true.now += seconds
+
+    @rule(seconds=st.sampled_from([90, 290, 599]))
+    def wait_in_use(self, seconds: int) -> None:
+        """Let time pass until no session lives on, however much it is used."""
+        for _ in range(0, ABSOLUTE, seconds):
+            self.world.true.now += seconds
+            self.nobody_is_signed_in_who_should_not_be()
 
     @rule(drift=st.sampled_from([-45, 0, 45]))
     def set_the_clock(self, drift: int) -> None:

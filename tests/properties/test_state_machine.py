@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from properties.ending_steps import EndingSteps, StoredSteps
+from properties.ending_steps import EndingSteps
+from properties.stored_steps import StoredSteps
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
 SHORT = settings(
