@@ -105,7 +105,6 @@ class BentProvider(MemoryProvider):
         bend, self.bend = self.bend, None
         user = USERS[request["user"]]
         claims = {**user, "sid": request["sid"], **more}
-        self.owners[access_token] = str(claims["sub"])
         if bend in CLAIMS:
             claims |= CLAIMS[bend](self.now())
         if bend == "of another attempt" and self._last is not None:
@@ -152,6 +151,12 @@ class BentProvider(MemoryProvider):
                 kept = {k: v for k, v in json.loads(answer.body).items() if k != "id_token"}
                 body = json.dumps(kept).encode()
                 return HttpResponse(status=200, headers=answer.headers, body=body)
+        return answer
+
+    def _tokens(self, asked: dict[str, str], claims: Mapping[str, Any] | None) -> HttpResponse:
+        answer = super()._tokens(asked, claims)
+        owner = asked["user"] if claims is None else claims.get("sub", asked["user"])
+        self.owners[json.loads(answer.body)["access_token"]] = owner
         return answer
 
     def _userinfo(self, request: HttpRequest) -> HttpResponse:

@@ -7,17 +7,18 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, multiple, rule
 
+from adapters.site import Browser
 from admit.ports import HttpResponse
 from admit.testing.provider import JSON
 from properties.bent import REFRESHES, USERS
 from properties.ending_steps import BARE, ON_ITS_WAY, EndingSteps
+from properties.model import Vouched
 from properties.sign_in_steps import browsers, users
 
 COMING_BACK = 120
 NAMES = ("sub", "sid", "both")
 REFUSED = HttpResponse(status=400, headers=JSON, body=b'{"error": "invalid_grant"}')
 LOGOUTS: dict[str, dict[str, Any]] = {
-    "honest": {},
     "other aud": {"aud": "another-client"},
     "other iss": {"iss": "https://evil.test"},
     "no event": {"events": None},
@@ -31,72 +32,82 @@ LOGOUTS: dict[str, dict[str, Any]] = {
 logout_tokens = Bundle("logout_tokens")
 
 
+def _bent(answer: str) -> dict[str, Any]:
+    """Return how the provider is bent to answer a refresh so."""
+    if answer in {"other aud", "stranger", "alg none"}:
+        return {"bend": answer}
+    claims: dict[str, dict[str, Any] | None] = {
+        "other sub": {"sub": "mallory"},
+        "other iss": {"iss": "https://evil.test"},
+        "wrong nonce": {"nonce": "n" * 43},
+        "other auth_time": {"auth_time": 1},
+        "no ID Token": None,
+    }
+    if answer == "away":
+        return {"away": True}
+    return (
+        {"answers": {"/v1/token": REFUSED}}
+        if answer == "refused"
+        else {"refreshed": claims.get(answer, {})}
+    )
+
+
 class StoredSteps(EndingSteps):
     """What only sessions in a store can do."""
 
     stored = True
 
-    @rule(
-        browser=browsers,
-        answer=st.sampled_from(sorted(REFRESHES)),
-        other=users,
-        later=st.sampled_from([0, 290, 400]),
-    )
-    def use_an_access_token(self, browser: int, answer: str, other: str, later: int) -> None:
+    @rule(browser=browsers, answers=st.lists(st.sampled_from(sorted(REFRESHES)), max_size=4))
+    def use_access_tokens(self, browser: int, answers: list[str]) -> None:
         """The token is the user's own; another user's ends the session."""
+        for answer in answers:
+            visitor, session = self.signed_in(browser)
+            if session is None:
+                self.world.sign_in(visitor, "carol")
+                visitor, session = self.signed_in(browser)
+            self.world.true.now += 290
+            self.nobody_is_signed_in_who_should_not_be()
+            self._use_an_access_token(visitor, session, answer)
+
+    def _use_an_access_token(self, visitor: Browser, session: Vouched | None, answer: str) -> None:
         world, provider = self.world, self.world.provider
-        world.true.now += later
-        visitor, session = self.signed_in(browser)
-        bent: dict[str, Any] = {"bend": answer if answer in {"other aud", "stranger", "alg none"}
-                                else None}  # fmt: skip
-        if answer == "away":
-            bent["away"] = True
-        if answer == "refused":
-            bent["answers"] = {"/v1/token": REFUSED}
-        claims = {
-            "other sub": {"sub": other},
-            "other iss": {"iss": "https://evil.test"},
-            "wrong nonce": {"nonce": "n" * 43},
-            "other auth_time": {"auth_time": 1},
-        }
-        bent["refreshed"] = None if answer == "no ID Token" else claims.get(answer, {})
         asked, events = provider.requests["/v1/token"], len(world.site.events)
-        with world.bent(**bent):
+        with world.bent(**_bent(answer)):
             page = world.visit(visitor, "/token")
         is_asked = provider.requests["/v1/token"] > asked
-        is_same = answer == "other sub" and session is not None and other == session.sub
         is_ended = "session.ended" in world.site.names()[events:]
         if world.is_calm:
-            assert is_ended == (is_asked and REFRESHES[answer] and not is_same)
+            assert is_ended == (is_asked and REFRESHES[answer])
         if is_ended:
             world.model.end(session)
         if page.status_code == 200:
             assert session is not None
             assert provider.owners[page.text] == session.sub
 
-    @rule(
-        target=logout_tokens,
-        kind=st.sampled_from(sorted(LOGOUTS)) | st.just("honest"),
-        browser=browsers,
-        names=st.sampled_from(NAMES),
-        again=st.booleans(),
-    )
-    def provider_ends(self, kind: str, browser: int, names: str, *, again: bool) -> Any:
-        """The provider's logout token ends what it names; nothing else ends anything."""
-        _, session = self.signed_in(browser)
-        sub, sid = (session.sub, session.sid) if session else ("alice", "sid-of-nobody")
-        raw = self._end(kind, names, sub, sid)
+    @rule(target=logout_tokens, browser=browsers, names=st.sampled_from(NAMES), again=st.booleans())
+    def provider_ends(self, browser: int, names: str, *, again: bool) -> Any:
+        """The provider's logout token ends what it names, once."""
+        raw = self._end("honest", names, *self._names_of(browser))
         if raw is None:
             return multiple()
         if again:
             self.replay_a_logout_token(raw)
         return raw
 
+    @rule(browser=browsers, names=st.sampled_from(NAMES))
+    def others_end_nothing(self, browser: int, names: str) -> None:
+        for kind in LOGOUTS:
+            self._end(kind, names, *self._names_of(browser))
+
+    def _names_of(self, browser: int) -> tuple[str, str]:
+        _, session = self.signed_in(browser)
+        return (session.sub, session.sid) if session else ("alice", "sid-of-nobody")
+
     def _end(self, kind: str, names: str, sub: str, sid: str) -> str | None:
         """Post a logout token, and return it unless it may be good another time."""
         world = self.world
         named = {"sub": {"sub": sub}, "sid": {"sid": sid}, "both": {"sub": sub, "sid": sid}}
-        claims = {**named[names], **LOGOUTS[kind]}
+        claims = {**named[names], **LOGOUTS.get(kind, {})}
         raw, is_calm = self._logout_token(kind, claims), world.is_calm
         status = self._post(raw)
         if kind != "honest":
