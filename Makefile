@@ -3,11 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := -m pip install --quiet --disable-pip-version-check --no-input
+SECONDS ?= 30
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-annotate --custom-compile-command "make lock"
+NO_FUZZER := echo "There is no atheris for this Python here: make fuzz PYTHON=python3.13 VENV=.venv-3.13"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-unit test-pythons check format lock pictures bench bench-stores bench-storm bench-failover clean
+.PHONY: help demo test test-unit test-pythons check format lock pictures fuzz bench bench-stores bench-storm bench-failover clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,13 +47,18 @@ format: $(VENV)/check ## Format the code, and repair what the linter can.
 	$(BIN)/ruff format
 
 lock: $(VENV)/check ## Bring requirements/ up to date with pyproject.toml.
-	for group in demo test check; do \
+	for group in demo test check fuzz; do \
 	  $(BIN)/$(LOCK) pyproject.toml --extra dev --group $$group -o requirements/$$group.txt || exit 1; \
 	done
 	$(BIN)/$(LOCK) --group interop -o requirements/interop.txt
 
 pictures: $(VENV)/check ## Take the documentation's pictures anew, in Chromium.
 	$(BIN)/python tests/browser/pictures.py
+
+fuzz: $(VENV)/check $(VENV)-fuzz/ready ## Fuzz: the state machine, then each target; SECONDS=60 says how long.
+	FUZZ_SECONDS=$(SECONDS) $(BIN)/python -m pytest tests/properties/test_state_machine.py
+	@$(VENV)-fuzz/bin/python -c 'import atheris' 2>/dev/null || { $(NO_FUZZER); exit 1; }
+	$(VENV)-fuzz/bin/python tests/fuzz/run.py $(SECONDS)
 
 bench: ## Measure against bare Flask; PEERS="admit authlib ..." adds other libraries.
 	$(PYTHON) bench/run.py $(if $(PEERS),--peers $(PEERS))
@@ -82,3 +89,10 @@ $(VENV)-interop/ready: requirements/interop.txt tests/interop/package-lock.json
 	@$(VENV)-interop/bin/python $(PIP) --require-hashes -r $<
 	@PATH="$(abspath $(VENV)-interop/bin):$$PATH" npm ci --silent --no-fund --no-audit --ignore-scripts --prefix tests/interop
 	@touch $@
+
+# Without the fuzzer, the state machine runs all the same.
+$(VENV)-fuzz/ready: requirements/fuzz.txt
+	@echo "Setting up $(VENV)-fuzz ..."
+	@test -x $(VENV)-fuzz/bin/python || $(PYTHON) -m venv $(VENV)-fuzz
+	@if $(VENV)-fuzz/bin/python $(PIP) --only-binary :all: --require-hashes -r $<; then touch $@; \
+	else $(NO_FUZZER); fi

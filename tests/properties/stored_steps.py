@@ -62,9 +62,6 @@ class StoredSteps(EndingSteps):
         """The token is the user's own; another user's ends the session."""
         for answer in answers:
             visitor, session = self.signed_in(browser)
-            if session is None:
-                self.world.sign_in(visitor, "carol")
-                visitor, session = self.signed_in(browser)
             self.world.true.now += 290
             self.nobody_is_signed_in_who_should_not_be()
             self._use_an_access_token(visitor, session, answer)
