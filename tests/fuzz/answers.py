@@ -46,10 +46,9 @@ def strict_json(data: bytes) -> None:
 
 
 def _depth(value: object) -> int:
-    inner = value.values() if isinstance(value, dict) else value
-    if not isinstance(value, dict | list):
-        return 0
-    return 1 + max(map(_depth, inner), default=0)  # type: ignore[arg-type]
+    if isinstance(value, dict):
+        value = list(value.values())
+    return 1 + max(map(_depth, value), default=0) if isinstance(value, list) else 0
 
 
 @target

@@ -112,10 +112,8 @@ def callback(data: bytes) -> None:
     [state], [code] = sent["state"], sent["code"]
     query = data.replace(b"STATE", state.encode()).replace(b"CODE", code.encode()).decode("latin-1")
     cookie = "; ".join(f"{name}={text}" for name, text in browser.cookies().items())
-    environ = EnvironBuilder(
-        "/authorization-code/callback", base_url=SITE.base_url, headers={"Cookie": cookie}
-    ).get_environ()
-    environ["QUERY_STRING"] = query
+    environ = EnvironBuilder("/authorization-code/callback", base_url=SITE.base_url).get_environ()
+    environ |= {"HTTP_COOKIE": cookie, "QUERY_STRING": query}
     _, status, headers = run_wsgi_app(SITE.app, environ, buffered=True)
     cookies = headers.getlist("Set-Cookie")
     if any(text.startswith("admit=") and not text.startswith("admit=;") for text in cookies):

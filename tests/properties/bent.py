@@ -105,12 +105,12 @@ class BentProvider(MemoryProvider):
         bend, self.bend = self.bend, None
         user = USERS[request["user"]]
         claims = {**user, "sid": request["sid"], **more}
-        if bend in CLAIMS:
+        if bend is not None and bend in CLAIMS:
             claims |= CLAIMS[bend](self.now())
         if bend == "of another attempt" and self._last is not None:
             return self._last
         raw = super().id_token(request, access_token, **claims)
-        if bend in FORGED:
+        if bend is not None and bend in FORGED:
             return self.forged(bend, raw)
         self._last = raw
         return raw

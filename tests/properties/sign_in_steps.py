@@ -137,7 +137,7 @@ class SignInSteps(RuleBasedStateMachine):
         self.world.sign_in(self.at(browser), "bob")
         self.world.true.now += seconds
 
-    @rule(seconds=st.sampled_from([90, 290, 599]))
+    @rule(seconds=st.sampled_from([290, 599]))
     def wait_in_use(self, seconds: int) -> None:
         """Let time pass until no session lives on, however much it is used."""
         for _ in range(0, ABSOLUTE, seconds):

@@ -70,7 +70,7 @@ class StoredSteps(EndingSteps):
         world, provider = self.world, self.world.provider
         asked, events = provider.requests["/v1/token"], len(world.site.events)
         with world.bent(**_bent(answer)):
-            page = world.visit(visitor, "/token")
+            page = world.visit(visitor, "/token", may_end=True)
         is_asked = provider.requests["/v1/token"] > asked
         is_ended = "session.ended" in world.site.names()[events:]
         if world.is_calm:
@@ -166,6 +166,8 @@ class StoredSteps(EndingSteps):
                 world.site.sign_in.end_all_sessions()
                 world.model.end_all("all", world.now)
                 return
-            named = user if by == "sub" else USERS[user]["email"].upper()
-            world.site.sign_in.end_sessions(**{by: named})
+            if by == "sub":
+                world.site.sign_in.end_sessions(sub=user)
+            else:
+                world.site.sign_in.end_sessions(email=USERS[user]["email"].upper())
         world.model.end_all(f"sub {user}", world.now, ON_ITS_WAY)

@@ -19,8 +19,8 @@ from properties.stored_steps import StoredSteps
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
 SHORT = settings(
-    max_examples=40,
-    stateful_step_count=30,
+    max_examples=20,
+    stateful_step_count=25,
     deadline=None,
     derandomize=True,
     database=None,

@@ -33,9 +33,20 @@ class World(Stage):
         url: str,
         method: str = "GET",
         headers: dict[str, str] | None = None,
+        *,
+        may_end: bool = False,
         **more: Any,
     ) -> TestResponse:
-        """Open a page, and hold the answer against the model."""
+        """Open a page, and hold the answer against the model.
+
+        Args:
+            browser: Whose cookies go along.
+            url: Of the page.
+            method: Of the request.
+            headers: Those of a navigation, unless they are given.
+            may_end: The page may sign the user out.
+            **more: What Flask's test client takes.
+        """
         before, events = browser.cookies(), len(self.site.events)
         redeemed = len(self.provider.redeemed)
         answer = browser.open(url, method, headers or NAVIGATION, **more)
@@ -47,6 +58,8 @@ class World(Stage):
             self._begun(name, text, answer.location, url)
         elif any(name.startswith("admit-attempt-") for name in new):
             raise AssertionError("an attempt without a sign-in")
+        if "admit" not in browser.cookies() and not may_end:
+            assert self.model.must_be(before.get("admit"), self.now) is None, "signed out"
         if "admit" in new:
             given = parse_qs(urlsplit(url).query) if url.startswith(CALLBACK) else {}
             self._explain(before, new["admit"], given, self.provider.redeemed[redeemed:])
