@@ -19,7 +19,7 @@ from properties.stored_steps import StoredSteps
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
 SHORT = settings(
-    max_examples=20,
+    max_examples=30,
     stateful_step_count=25,
     deadline=None,
     derandomize=True,
