@@ -99,7 +99,8 @@ class StoredSessions:
                 sign-in was under way.
         """
         at, since = moment
-        cookie = self.names.owners(id_token.sub)[0] + self._random(SECRET_BYTES)
+        owners = self.names.owners(id_token.sub)
+        cookie = owners[0] + self._random(SECRET_BYTES)
         session = replace(
             new_session(self._records.key(cookie), id_token, userinfo, attempt=attempt, now=now),
             seen_at=at // MILLISECONDS,
@@ -117,8 +118,10 @@ class StoredSessions:
                 labels=labels,
             )
             # Whoever ends sessions marks first and looks for them then; here it is the other way
-            # round, so that one of the two sees the other.
-            ended = await self._ended_meanwhile(session, [cookie[:OWNER_BYTES], *labels])
+            # round, so that one of the two sees the other. By all keys: whoever ends them may not
+            # have the newest yet.
+            names = [*owners, *self._labels(session)]
+            ended = await self._ended_meanwhile(session, names)
         except StoreUnavailable:
             await self._forget(session, labels)
             raise

@@ -78,7 +78,7 @@ class Model:
         self.secrets = [0]
         self.attempts: dict[str, Attempt] = {}
         self.sessions: dict[str, Vouched] = {}
-        self._marks: dict[str, tuple[int, int]] = {}
+        self._marks: dict[str, tuple[int, int, set[int]]] = {}
 
     @property
     def here(self) -> int:
@@ -140,14 +140,16 @@ class Model:
 
     def end_all(self, name: str, now: int, lasting: int = 10**6, sub: str = "") -> None:
         """End what has that name: ``all``, ``sub alice``, ``sid 7``; also what is on its way."""
-        at, until = self._marks.get(name, (0, 0))
-        self._marks[name] = max(at, now), max(until, now + lasting)
+        at, until, secrets = self._marks.get(name, (0, 0, set()))
+        secrets = secrets | set(self.secrets)
+        self._marks[name] = max(at, now), max(until, now + lasting), secrets
         for session in self.sessions.values():
             named = {"all", f"sub {session.sub}", f"sid {session.sid}"}
             if name in named and session.since <= now and sub in {"", session.sub}:
                 self.end(session)
 
     def is_marked(self, names: list[str], since: int, now: int) -> bool:
-        """Tell whether what began at *since* was ended meanwhile."""
+        """Tell whether what began at *since* was ended meanwhile, under a secret that is left."""
         marks = [self._marks[name] for name in names if name in self._marks]
-        return any(since <= at and until > now for at, until in marks)
+        here = set(self.secrets)
+        return any(since <= at and until > now and secrets & here for at, until, secrets in marks)

@@ -124,6 +124,7 @@ class StoredSteps(EndingSteps):
         attempt = self.world.begin(self.at(browser))
         if attempt is not None:
             response = self.world.authorize(attempt, user)
+            self.world.true.now += 1
             self._end("honest", names, user, response.sid)
             self.world.bring_honestly(self.at(browser), response)
 
