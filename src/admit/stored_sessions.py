@@ -15,7 +15,7 @@ from admit.base64url import to_base64url
 from admit.errors import ResponseRejected, StoreUnavailable
 from admit.events import Emit, Event
 from admit.model import IDToken, Session, Tokens, UserInfo
-from admit.ports import OWNER_BYTES, SessionStore
+from admit.ports import SessionStore
 from admit.sealing import Sealer
 from admit.session_codec import encode_tokens, new_session
 from admit.session_names import Names
