@@ -11,7 +11,6 @@ from hypothesis.stateful import (
     initialize,
     invariant,
     multiple,
-    precondition,
     rule,
 )
 
@@ -153,16 +152,12 @@ class SignInSteps(RuleBasedStateMachine):
     def rotate_the_provider(self, *, overlap: bool) -> None:
         self.world.rotate_provider(overlap=overlap)
 
-    @precondition(lambda self: not self.world.provider.away)
-    @rule()
-    def provider_goes_away(self) -> None:
-        self.world.provider.away = True
-
-    @precondition(lambda self: self.world.provider.away)
-    @rule()
-    def provider_comes_back(self) -> None:
-        self.world.provider.away = False
-        self.world.trouble()
+    @rule(away=st.booleans())
+    def provider_goes_away(self, *, away: bool) -> None:
+        """Or comes back."""
+        if self.world.provider.away and not away:
+            self.world.trouble()
+        self.world.provider.away = away
 
     @rule(how=st.sampled_from(["restart", "rotate", "drop"]))
     def start_the_application_anew(self, how: str) -> None:
