@@ -78,7 +78,7 @@ def answer(document: object, status: int = 200, **headers: str) -> HttpResponse:
 def refused(
     code: str, kind: type[SignInError] = ResponseRejected
 ) -> Iterator[pytest.ExceptionInfo[SignInError]]:
-    """Expect an error of *kind* with *code*, one that has a text for users and one for developers."""
+    """Expect an error of *kind* with *code*, with texts for users and developers."""
     with pytest.raises(kind) as caught:
         yield caught
     error = caught.value

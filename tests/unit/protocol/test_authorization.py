@@ -145,8 +145,17 @@ def test_a_max_age_that_is_no_number_of_seconds_is_refused(value: str) -> None:
         check_parameters({"max_age": value})
 
 
-def test_other_parameters_pass() -> None:
-    check_parameters({"prompt": "login", "max_age": "0", "idp": "0oa1"})
+@pytest.mark.parametrize(
+    "parameters",
+    [{}, {"prompt": "login"}, {"prompt": "login", "max_age": "0", "idp": "0oa1"}],
+)
+def test_other_parameters_pass(parameters: dict[str, str]) -> None:
+    check_parameters(parameters)
+
+
+def test_all_that_is_reserved_is_named_at_once() -> None:
+    with pytest.raises(ValueError, match="nonce, state"):
+        check_parameters({"state": "x", "prompt": "login", "nonce": "y"})
 
 
 def test_the_state_of_a_response_names_its_attempt() -> None:
