@@ -24,7 +24,7 @@ KILLED, TIMED_OUT, SURVIVED = {1, 3}, {36, -24, 24, 152, 255}, {0, 5, 33}
 WORDS = {"hint", "cause"}
 ERRORS = ("Error", "Rejected", "Denied", "TooLarge", "__init__")
 LONGEST = 60
-ROW = "{:32}{:>9}{:>8}{:>10}{:>10}{:>9}{:>14}"
+ROW = "{:40}{:>9}{:>8}{:>10}{:>10}{:>9}{:>17}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Change:
             gone = [short(part) for part in arguments(self.old) if ast.dump(part) not in kept]
             if len(gone) == 1 and len(arguments(self.new)) < len(arguments(self.old)):
                 return f"{ast.unparse(self.old.func)}(...) without {gone[0]}"
-        above = self.above[-1]
+        above = self.above[-1] if self.above else None
         name = f"{above.arg}=" if isinstance(above, ast.keyword) else ""
         return f"{name}{short(self.old)} -> {short(self.new)}"
 
