@@ -161,6 +161,17 @@ def test_an_attempt_that_is_no_good_is_refused_and_told(
     assert not browser.is_signed_in()
 
 
+@pytest.mark.parametrize(("others", "cause"), [(0, "no attempt's cookie"), (2, "2 other attempts")])
+def test_a_missing_attempt_is_told_with_the_others_that_are_there(
+    site: Site, browser: Browser, others: int, cause: str
+) -> None:
+    path = spoil(site, browser, "missing")
+    for _ in range(others):
+        browser.begin()
+    browser.get(path)
+    assert cause in last(site)["cause"]
+
+
 def test_an_attempt_that_is_too_old_is_told_with_its_age(site: Site, browser: Browser) -> None:
     browser.get(spoil(site, browser, "expired"))
     assert f" {LIFETIME + 5} s " in last(site)["detail"]
