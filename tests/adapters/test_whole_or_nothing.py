@@ -230,6 +230,10 @@ def test_a_memory_that_is_full_keeps_no_session_from_being_replaced() -> None:
     for _ in range(3):
         assert browser.sign_in(AS_BOB).status_code == 303
         assert browser.is_signed_in()
+    site.sign_in.on_sign_in(refuse)
+    site.clock.now += 61
+    assert browser.sign_in(AS_BOB).status_code == 403
+    assert browser.is_signed_in()
 
 
 @pytest.mark.parametrize(("user", "revoked"), [(ALICE, 0), (BOB, 2)])

@@ -93,6 +93,20 @@ def test_an_endpoint_that_is_not_there_is_named_with_its_status(read: Answered, 
     assert caught.value.detail == f"{what} answered 404"
 
 
+@pytest.mark.parametrize("document", [{}, {"keys": {}}, {"keys": "word"}])
+def test_a_key_set_that_is_none_is_told_with_what_it_lacks(document: dict[str, Any]) -> None:
+    with refused("jwks.malformed", ProviderError) as caught:
+        jwks.parse_jwks_response(answer(document))
+    assert "keys" in caught.value.detail
+    assert caught.value.spec == "RFC 7517 5"
+
+
+def test_a_code_of_other_characters_is_told_with_the_section_that_names_them() -> None:
+    with refused("response.code_missing") as caught:
+        redirect_uri(code="\u00e9")
+    assert caught.value.spec == "RFC 6749 A.11"
+
+
 def redirect_uri(**parameters: str) -> object:
     given = {"state": REQUEST.state, "code": "c", **parameters}
     return parse_authorization_response(
