@@ -65,10 +65,10 @@ bench-storm: ## Sign in 200 users a second for a minute, with sessions in Redis;
 bench-failover: ## Kill a primary of Redis under load, behind Sentinel and in a Cluster.
 	$(PYTHON) bench/failover.py
 
-mutation: ## Change the code in 2,900 places, one at a time, and see whether a test notices.
+mutation: ## Change the code in 2,900 places, one at a time, and see whether a test notices; CHILDREN=1 is gentler.
 	@$(MAKE) --no-print-directory VENV=$(VENV)-mutation $(VENV)-mutation/mutation
 	@rm -rf mutants
-	nice -n 10 $(VENV)-mutation/bin/mutmut run --max-children 2
+	nice -n 10 $(VENV)-mutation/bin/mutmut run --max-children $(or $(CHILDREN),2)
 	@$(VENV)-mutation/bin/python tests/mutation/score.py
 
 clean: ## Remove what the other targets made.

@@ -61,6 +61,19 @@ def test_an_attempt_has_three_secrets_of_256_bits_that_are_not_shown() -> None:
     assert (request.max_age, request.acr_values) == (None, ())
 
 
+@pytest.mark.parametrize(
+    ("given", "rounds", "scope"),
+    [({}, 0, ()), ({"rounds": 2, "scope": ("openid", "email")}, 2, ("openid", "email"))],
+)
+def test_an_attempt_is_the_first_for_the_configured_scope_unless_it_is_said(
+    given: dict[str, Any], rounds: int, scope: tuple[str, ...]
+) -> None:
+    request = new_authorization_request(
+        CLIENT, random=RANDOM, now=NOW, return_to="/", parameters={}, **given
+    )
+    assert (request.rounds, request.scope) == (rounds, scope)
+
+
 def test_what_is_to_be_verified_afterwards_is_remembered() -> None:
     parameters = {"max_age": "0", "acr_values": "urn:one  urn:two"}
     request = new_authorization_request(

@@ -101,6 +101,13 @@ def test_a_key_set_that_is_none_is_told_with_what_it_lacks(document: dict[str, A
     assert caught.value.spec == "RFC 7517 5"
 
 
+@pytest.mark.parametrize("payload", [b"[]", b"word", b'{"sub":"00u1","sub":"00u1"}'])
+def test_a_token_whose_payload_is_no_object_is_told_with_its_section(payload: bytes) -> None:
+    with refused("logout_token.malformed") as caught:
+        verify_logout_token(PROVIDER.sign(payload), keys=keys(), client=CLIENT, now=NOW)
+    assert caught.value.spec == "RFC 7519 7.2"
+
+
 def test_a_code_of_other_characters_is_told_with_the_section_that_names_them() -> None:
     with refused("response.code_missing") as caught:
         redirect_uri(code="\u00e9")
