@@ -184,11 +184,8 @@ JWKS = st.lists(
 @given(answers("keys") | JWKS.map(lambda entries: answer({"keys": entries})))
 def test_a_key_set_gives_keys_or_a_fault(response: HttpResponse) -> None:
     with suppress(ProviderError):
-        usable = parse_jwks_response(response)
-        given = parse_object(response.body)["keys"]
-        # Keys of which none can check a signature are no fault of the set.
-        assert given
-        assert len(usable) <= len(given)
+        found = parse_jwks_response(response)
+        assert len(found) <= len(json.loads(response.body)["keys"]) > 0
 
 
 @given(objects("kty", "use", "key_ops", "alg", "kid", "n", "e", "crv"))

@@ -266,5 +266,5 @@ def _check_issuer(iss: str | None, metadata: ProviderMetadata) -> None:
 
 
 def _single(parameters: Mapping[str, Sequence[str]], name: str) -> str | None:
-    values = parameters.get(name, ())
+    values = parameters.get(name)
     return values[0] if values else None
