@@ -6,6 +6,7 @@ PIP := -m pip install --quiet --disable-pip-version-check --no-input
 SECONDS ?= 30
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-annotate --custom-compile-command "make lock"
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-unit test-pythons hostile check format lock pictures fuzz mutation bench bench-stores bench-storm bench-failover clean
 

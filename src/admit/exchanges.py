@@ -6,11 +6,12 @@ May know: errors, model, ports.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote_plus
 
 from admit.errors import ProviderError
-from admit.model import Client, TokenResponse, Tokens
+from admit.model import Client, IDToken, TokenResponse, Tokens, UserInfo
 from admit.ports import HttpResponse
 
 #: Seconds after which one sign-in asks the provider nothing more; one exchange may follow.
@@ -21,6 +22,15 @@ SHORT_LIFETIME = 300
 NOTEWORTHY_SKEW = 10
 #: What says of an ID Token that newer keys may fit it.
 ID_TOKEN_MISSES = frozenset({"id_token.unknown_key", "id_token.signature"})
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """What a completed sign-in gave."""
+
+    id_token: IDToken
+    userinfo: UserInfo | None
+    tokens: Tokens
 
 
 def secrets_sent(client: Client, secrets: Sequence[str]) -> list[str]:

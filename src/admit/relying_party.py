@@ -8,13 +8,14 @@ May know: circuits, errors, exchanges, jose, model, ports, protocol, provider_kn
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from admit.circuits import FAILURES, SECONDS, Circuits
 from admit.errors import SignInError
 from admit.exchanges import (
     ID_TOKEN_MISSES,
+    SignedIn,
     check_time,
     clock_evidence,
     secrets_sent,
@@ -28,7 +29,6 @@ from admit.model import (
     IDToken,
     ProviderMetadata,
     TokenResponse,
-    Tokens,
     UserInfo,
 )
 from admit.ports import Http, Lock
@@ -45,15 +45,6 @@ from admit.protocol.logout import end_session_request, end_session_url
 from admit.protocol.token import parse_token_response, token_request
 from admit.protocol.userinfo import is_signed, parse_userinfo_response, userinfo_request
 from admit.provider_knowledge import STALE_LIMIT, ProviderKnowledge
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """What a completed sign-in gave."""
-
-    id_token: IDToken
-    userinfo: UserInfo | None
-    tokens: Tokens
 
 
 class RelyingParty:
