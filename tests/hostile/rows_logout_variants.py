@@ -21,7 +21,7 @@ from stores.conftest import wait_until
 
 MANY = 1 << 20
 #: Seconds for which the token endpoint holds its answer back.
-SLOW = 0.6
+SLOW = 1.5
 
 
 @case("BCL-x1", "the token in a multipart form")

@@ -68,12 +68,12 @@ def _slow(world: World, timeout: int, answers: Iterable[Answer]) -> str:
     world.provider.bend()
     in_time = other.sign_in()
     world.signed_in(other, in_time)
-    assert in_time.seconds < 3
+    assert in_time.seconds < timeout - 2
     for thread in waiting:
         thread.join()
     for late in shown:
         outcome = world.failed(late, "provider.timeout", 504)
-        assert late.seconds < timeout + 1
+        assert late.seconds < timeout + 4
     assert len(shown) == len(waiting)
     return f"{outcome} after {max(late.seconds for late in shown):.0f} s; others sign in meanwhile"
 
@@ -168,7 +168,7 @@ def _raw(world: World, parts: Callable[[], Iterable[bytes]], each: float, codes:
         answer = browser.sign_in()
         code = str(world.watch.event_of(answer).fields["code"])
         assert code in codes, code
-        assert answer.seconds < 2.5
+        assert answer.seconds < 5
         assert not browser.is_signed_in()
         return world.failed(answer, code, answer.status)
 

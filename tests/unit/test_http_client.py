@@ -261,7 +261,7 @@ def silent(server: Server, connection: socket.socket) -> None:
 
 def drip(connection: socket.socket, data: bytes) -> None:
     connection.settimeout(0.02)
-    for _ in range(200):
+    for _ in range(1000):
         connection.sendall(data)
         with suppress(TimeoutError):
             if not connection.recv(1):
@@ -280,7 +280,7 @@ def test_an_exchange_ends_by_its_deadline_whatever_the_provider_does(
         took = time.monotonic() - began
 
     assert (error.code, error.status) == ("provider.timeout", 504)
-    assert took < 2
+    assert took < 10
 
 
 def test_a_handshake_that_never_ends_ends_by_the_deadline() -> None:
@@ -403,7 +403,7 @@ def test_what_drips_without_an_end_is_cut_off_by_the_deadline(what: str) -> None
         began = time.monotonic()
         # Too many headers may come before the end of the time.
         assert refused(client(timeout=0.3), server.url).code == "provider.timeout"
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
 
 
 def test_headers_of_sixty_kilobytes_pass() -> None:
