@@ -10,7 +10,6 @@ from typing import Any
 from admit.testing import ENDLESS, Answer
 from hostile.provider_side import (
     SILENCE,
-    authority,
     failed,
     growing_less_than,
     secure_provider,
@@ -20,6 +19,7 @@ from hostile.provider_side import (
 from hostile.registry import case, table
 from hostile.wire import Answer as Shown
 from hostile.world import World
+from support import Authority
 
 #: Seconds of ADMIT_HTTP_TIMEOUT where a row does not wait for the default.
 SHORT = "1"
@@ -81,7 +81,7 @@ def _slow(world: World, timeout: int, answers: Iterable[Answer]) -> str:
 @case("TOK-46", "the token endpoint's certificate is of an authority that nobody trusts")
 def untrusted(world: World) -> str:
     provider = secure_provider(world)
-    stranger = world.new_provider(tls=authority(world.folder, "stranger.pem")[0])
+    stranger = world.new_provider(tls=Authority().server())
     provider.metadata = {"token_endpoint": f"{stranger.issuer}/v1/token"}
     browser = world.browser()
     outcome = world.failed(visited(world, browser), "provider.tls", 502)

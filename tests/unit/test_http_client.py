@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
-import trustme
 
 from admit.blocking import BlockingLock
 from admit.errors import ProviderError
 from admit.http_client import LARGEST_BODY, MOST_IDLE, BlockingHttp
 from admit.http_encoding import decoded
 from admit.ports import HttpRequest, HttpResponse, run_sync
+from support import Authority
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 Script = Callable[[socket.socket], None]
@@ -533,23 +533,9 @@ def test_plain_http_goes_to_loopback_only(url: str) -> None:
     assert refused(client(), url).code == "provider.insecure_url"
 
 
-class Authority:
-    """A certificate authority of the test, and what it signs."""
-
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self._authority = trustme.CA()
-        self._authority.cert_pem.write_to_path(file)
-
-    def server(self, *names: str) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._authority.issue_cert(*(names or ("127.0.0.1",))).configure_cert(context)
-        return context
-
-
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(str(tmp_path_factory.mktemp("authority") / "ca.pem"))
+    return Authority(tmp_path_factory.mktemp("authority") / "ca.pem")
 
 
 def test_https_works_with_an_authority_of_our_own_and_keeps_its_connection(
