@@ -26,6 +26,7 @@ class Witness(logging.Handler):
     """Collects what was said where, and says what of it is secret.
 
     Attributes:
+        looks_at_objects: Whether the repr of what is alive counts.
         looked: How much was looked at, by the place.
         leaks: The place, and what was found there.
     """
@@ -33,6 +34,7 @@ class Witness(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.secrets = Secrets()
+        self.looks_at_objects = True
         self.looked: Counter[str] = Counter()
         self._said: dict[tuple[str, frozenset[str]], dict[str, None]] = {}
         self._errors: dict[int, BaseException] = {}
@@ -70,7 +72,7 @@ class Witness(logging.Handler):
 
     def objects(self) -> None:
         """Take the repr of every object of the library that is alive, since `frozen` began."""
-        for found in gc.get_objects():
+        for found in gc.get_objects() if self.looks_at_objects else ():
             kind = type(found)
             if _is_ours(kind):
                 self.say("repr", f"{kind.__qualname__} {found!r} {found}")
