@@ -375,8 +375,22 @@ def refresh_refused(make: Made) -> None:
     browser = signed_in(site)
     site.provider._grants.clear()
     site.clock.now += 3590
+    browser.get("/asks")
+    browser.get("/asks")
     browser.get("/token", SCRIPT)
     browser.get("/token")
+
+
+def health(make: Made) -> None:
+    site = make(stored=True, health_path="/healthz")
+    browser = signed_in(site)
+    assert browser.get("/healthz").status_code == 200
+    site.provider.answers["/v1/token"] = HttpResponse(status=503, body=b"secret")
+    for _ in range(6):
+        start = browser.get("/signin?prompt=login")
+        if start.status_code == 303:
+            browser.get(site.provider.callback(start.location))
+    assert browser.get("/healthz").status_code == 503
 
 
 def revocation_fails(make: Made) -> None:
@@ -394,7 +408,8 @@ FLOWS: tuple[Callable[[Made], None], ...] = (
     key_rotated, ended_by_the_application, listed, provider_rotates_its_keys, asked_by_scripts,
     expired, another_site_signs_out, a_code_twice, another_state, parameters_twice,
     cookies_tampered_with, cookies_swapped, hook_denies, hook_raises, listener_raises,
-    failure_page_raises, user_loader_raises, refresh_refused, revocation_fails,
+    failure_page_raises, user_loader_raises, refresh_refused, health,
+    revocation_fails,
 )  # fmt: skip
 
 

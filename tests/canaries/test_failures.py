@@ -9,6 +9,7 @@ import pytest
 
 from adapters.site import OWN
 from admit.errors import SignInError
+from admit.pytest_plugin.visitor import Visits
 from admit.stores import Store, open_store
 from admit.testing import FAULTS
 from canaries.echoes import CODINGS
@@ -72,6 +73,28 @@ def test_no_response_of_a_provider_lets_out_what_it_repeats(
         said = {"error": "server_error"} if name.startswith("error_") else {}
         response = {**asked, **said, name: f"about {CODINGS[coding](sent[kind])}"}
         browser.get(CALLBACK, query_string=response)
+
+
+# --- the plugin of pytest ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name", ["id_token.alg_none", "id_token.nonce_other", "token.invalid_grant", "token.status_500"]
+)
+def test_what_a_failed_test_of_an_application_shows_is_no_secret(
+    witness: Witness, name: str
+) -> None:
+    if name not in FAULTS:
+        pytest.fail(f"there is no fault {name}")
+    site = World(witness, stored=True)
+    visits = Visits(site.provider)
+    for act in (visits.sign_in, visits.signed_in):
+        site.provider.commit(name)
+        with pytest.raises(AssertionError) as caught:
+            act(site.app.test_client())
+        witness.raised(caught.value)
+    witness.say("assertion", repr(site.provider) + repr(site.provider.received))
+    visits.end()
 
 
 # --- stores --------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from typing import Any
 
 import pytest
@@ -20,6 +19,8 @@ from canaries.marks import Secrets
 
 #: What the standard library sets on each record by itself.
 PLAIN = frozenset(vars(logging.makeLogRecord({})))
+#: What was found out of classes: there are few, of very many objects.
+_OURS: dict[type, bool] = {}
 
 
 class Witness(logging.Handler):
@@ -74,7 +75,9 @@ class Witness(logging.Handler):
         """Take the repr of every object of the library that is alive, since `frozen` began."""
         for found in gc.get_objects() if self.looks_at_objects else ():
             kind = type(found)
-            if _is_ours(kind):
+            if (ours := _OURS.get(kind)) is None:
+                ours = _OURS[kind] = _is_ours(kind)
+            if ours:
                 self.say("repr", f"{kind.__qualname__} {found!r} {found}")
                 if isinstance(found, BaseException):
                     self.raised(found)
@@ -89,7 +92,6 @@ class Witness(logging.Handler):
         return found
 
 
-@cache
 def _is_ours(kind: type) -> bool:
     """Tell whether it is a class of the library's, or one that a test made of one."""
     return not issubclass(kind, type) and any(

@@ -12,6 +12,9 @@ import flask
 from werkzeug.test import TestResponse
 
 from adapters.site import Browser, Clock, Site
+from admit.errors import SignInError
+from admit.events import Event
+from admit.flask import current_session
 from admit.ports import HttpRequest, HttpResponse
 from admit.testing import Answer, MemoryProvider, MemoryStore
 from canaries.marks import mark, marks
@@ -106,6 +109,7 @@ class World(Site):
         debug: bool = False,
         clock: Clock | None = None,
         kind: type[Provider] | None = None,
+        provider: Provider | None = None,
         **settings: Any,
     ) -> None:
         self.witness = witness
@@ -119,12 +123,26 @@ class World(Site):
             }
         keys = settings.setdefault("secret_keys", [mark("key-new"), mark("key-old")])
         witness.secrets.add_all("secret_key", keys)
-        made = (kind or Provider)(witness, clock)
+        made = provider or (kind or Provider)(witness, clock)
         super().__init__(provider=made, clock=clock, **settings)
         self.app.debug = debug
         self.app.config["SECRET_KEY"] = mark("flask-key")
         witness.secrets.add("secret_key", self.app.config["SECRET_KEY"])
         flask.got_request_exception.connect(self._raised, self.app)
+
+        @self.app.get("/asks")
+        @self.sign_in.public
+        def asks() -> str:
+            """Ask for an access token, as a page that takes its refusal itself."""
+            try:
+                return f"got {len(current_session.access_token())} characters"
+            except SignInError as error:
+                witness.raised(error)
+                return "got none"
+
+    def _take(self, event: Event) -> None:
+        super()._take(event)
+        self.witness.say("event", f"{event!r} {json.dumps(event.as_dict())}")
 
     def _raised(self, _app: flask.Flask, exception: BaseException) -> None:
         self.witness.raised(exception)
