@@ -147,13 +147,15 @@ def _sent(request: HttpRequest) -> Iterator[str]:
 
 def at_sign_in(make: Made, place: str, coding: str, path: str) -> None:
     """Sign in at a provider that repeats at *path* what it is sent, each secret in its turn."""
-    for method in ("client_secret_basic", "client_secret_post"):
+    # Code, verifier and header; and what else is in a form that has the client's secret.
+    turns = {"client_secret_basic": (0, 1, 2, 3), "client_secret_post": (2,)}
+    for method, chosen in turns.items():
         site = make(kind=Echo, userinfo="always", token_endpoint_auth_method=method)
         echo = site.provider
         assert isinstance(echo, Echo)
         echo.paths = frozenset({path})
         echo.place, echo.coding = PLACES[place], CODINGS[coding]
-        for echo.turn in range(4 if path == "/v1/token" else 2):
+        for echo.turn in chosen if path == "/v1/token" else chosen[:2]:
             site.browser().sign_in()
             # Whatever the provider said of waiting is over.
             site.clock.now += 4000

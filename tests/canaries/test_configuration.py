@@ -101,26 +101,31 @@ def test_a_refused_key_of_flasks_is_not_shown(witness: Witness, name: str, value
     witness.raised(caught.value)
 
 
+COMMANDS = (
+    ("settings",),
+    ("sessions", "list"),
+    ("keys", "status"),
+    ("store", "create"),
+    ("sessions", "end", "--all", "--yes"),
+    ("sessions", "list", "--json"),
+    ("sessions", "list", "--user", "00u1"),
+    ("sessions", "show", "{reference}"),
+    ("sessions", "show", "nothing"),
+    ("sessions", "end", "{reference}"),
+    ("sessions", "end", "--user", "00u1"),
+    ("keys", "retire", key_id(OLD)),
+    ("keys", "retire", key_id(OLD), "--end-sessions"),
+    ("keys", "retire", "nothing"),
+)
+
+
 @pytest.mark.parametrize(
-    "command",
+    ("command", "breaks"),
     [
-        ("settings",),
-        ("sessions", "list"),
-        ("sessions", "list", "--json"),
-        ("sessions", "list", "--user", "00u1"),
-        ("sessions", "show", "{reference}"),
-        ("sessions", "show", "nothing"),
-        ("sessions", "end", "{reference}"),
-        ("sessions", "end", "--user", "00u1"),
-        ("sessions", "end", "--all", "--yes"),
-        ("keys", "status"),
-        ("keys", "retire", key_id(OLD)),
-        ("keys", "retire", key_id(OLD), "--end-sessions"),
-        ("keys", "retire", "nothing"),
-        ("store", "create"),
+        *((command, "") for command in COMMANDS),
+        *((command, what) for command in COMMANDS[:4] for what in ("keys", "client", "database")),
     ],
 )
-@pytest.mark.parametrize("breaks", ["", "keys", "client", "database"])
 def test_no_command_shows_a_secret(
     witness: Witness,
     monkeypatch: pytest.MonkeyPatch,

@@ -101,6 +101,8 @@ class Provider(MemoryProvider):
 class World(Site):
     """The site."""
 
+    provider: Provider
+
     def __init__(
         self,
         witness: Witness,
