@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import quote_plus
 
 from admit.errors import ProviderError
-from admit.model import Client, TokenResponse, Tokens
+from admit.model import AuthorizationRequest, Client, TokenResponse, Tokens
 from admit.ports import HttpResponse
 
 #: Seconds after which one sign-in asks the provider nothing more; one exchange may follow.
@@ -29,6 +29,11 @@ def secrets_sent(client: Client, secrets: Sequence[str]) -> list[str]:
     own = getattr(client.authentication, "client_secret", "")
     sent = [*secrets, own, *(value.removeprefix("Basic ") for value in headers.values())]
     return [*sent, *map(quote_plus, sent)]
+
+
+def secrets_of(request: AuthorizationRequest) -> tuple[str, ...]:
+    """Return what of an attempt is secret. Keep it in no variable: crash reports show those."""
+    return request.state, request.nonce, request.code_verifier
 
 
 def check_time(clock: Callable[[], int], began: int) -> None:

@@ -17,6 +17,7 @@ from admit.exchanges import (
     ID_TOKEN_MISSES,
     check_time,
     clock_evidence,
+    secrets_of,
     secrets_sent,
     tokens_of,
 )
@@ -153,8 +154,9 @@ class RelyingParty:
             response = parse_authorization_response(parameters, request=request, metadata=metadata)
             return await self._redeem(metadata, response, began)
         except SignInError as error:
-            secrets = [request.state, request.nonce, request.code_verifier]
-            error.conceal(secrets_sent(self.client, [*secrets, *parameters.get("code", ())]))
+            error.conceal(
+                secrets_sent(self.client, [*secrets_of(request), *parameters.get("code", ())])
+            )
             raise
 
     async def _redeem(
