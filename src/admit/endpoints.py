@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from admit.access_tokens import AccessTokens
 
 NO_CONTENT, NOT_NOW = 204, 503
-#: What answers ``prompt=none`` (OIDC Core 3.1.2.6): no failure, the user is just not signed in.
+#: What answers ``prompt=none`` (OIDC Core 3.1.2.6): no failure then, the user is not signed in.
 SILENT = frozenset({"authorization.login_required", "authorization.interaction_required"})
 
 
@@ -103,6 +103,7 @@ class Endpoints:
         if request.method == "HEAD" or request.is_prefetch:
             return BrowserResponse(status=NO_CONTENT if request.method == "HEAD" else NOT_NOW)
         return_to, cookies, rounds = self.guard.default, list[str](), 0
+        silent = False
         try:
             state = response_state(request.parameters)
             former = await self.session(request)
@@ -112,11 +113,11 @@ class Endpoints:
             if (name := self._attempts.cookie_name(state)) in request.cookies:
                 cookies.append(self.cookies.delete(name))
             attempt = await self._attempt(request, state)
-            return_to, rounds = attempt.return_to, attempt.rounds
+            return_to, rounds, silent = attempt.return_to, attempt.rounds, attempt.silent
             cookies += await self._complete(request, attempt, former)
             return redirect(self.guard.absolute(return_to), cookies)
         except SignInError as error:
-            if refined(error).code in SILENT:
+            if silent and refined(error).code in SILENT:
                 # The application asked whether somebody is signed in, and nobody is. Whoever asks
                 # again and again is stopped as in any other loop.
                 self._emit(Event("signin.denied", {"code": refined(error).code}))

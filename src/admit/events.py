@@ -48,13 +48,13 @@ EVENTS: Mapping[str, Kind] = {
     "signin.denied": Kind(WARNING, "The provider, or a policy there, said no", ("code",), _REFUSAL),
     "signin.refused": Kind(
         WARNING,
-        "A check failed, the token endpoint refused this client, or the app turned the user away",
+        "A check failed, or the app turned the user away",
         ("code",),
         (*_REFUSAL, "user"),
     ),
     "provider.unavailable": Kind(
         WARNING,
-        "The provider is away or in trouble, or its answer, metadata or keys are no good",
+        "The provider is away, its answer, metadata or keys are no good, or it refuses this client",
         ("code",),
         (*_REFUSAL, "at", "channel", "user", "session"),
     ),

@@ -17,7 +17,7 @@ from admit.failures import REFERENCE_BYTES, Failure, explain
 from admit.guard import Guard
 from admit.pages import failure_page, page_response
 from admit.settings import Settings
-from admit.texts import UNAVAILABLE, Text
+from admit.texts import NOT_SET_UP, UNAVAILABLE, Text
 
 
 class FailureAnswers:
@@ -116,6 +116,9 @@ def event_name(code: str, text: Text) -> str:
     if code.startswith("sign_out."):
         return "logout.refused"
     if text is UNAVAILABLE or code.startswith(("provider.", "discovery.")):
+        return "provider.unavailable"
+    # The provider refuses the client, whoever the user is: nobody attacks, and it is no user's.
+    if text is NOT_SET_UP and code.startswith("token."):
         return "provider.unavailable"
     return "signin.denied" if code.startswith("authorization.") else "signin.refused"
 

@@ -13,6 +13,7 @@ import os
 import ssl
 import threading
 import time
+import weakref
 from http.client import HTTPResponse
 from urllib.parse import SplitResult, urlsplit
 
@@ -36,6 +37,10 @@ HEADERS = {
 }
 
 
+#: Connections that wait for their next use, and since when.
+Idle = dict[Origin, list[tuple[Connection, float]]]
+
+
 class BlockingHttp:
     """The port `Http`, blocking: for frameworks that run a request in a thread.
 
@@ -50,13 +55,16 @@ class BlockingHttp:
     def __init__(self, *, timeout: float = 7.0, ca_file: str | None = None) -> None:
         self._timeout = timeout
         self._ca_file = ca_file
+        self._idle: Idle = {}
+        # Unlike `__del__` it keeps what waits alive, which the collector may take before us.
+        weakref.finalize(self, _close_all, self._idle)
         self._forget()
 
     def _forget(self) -> None:
         """Begin with no connection: those of a parent process are not ours to speak on."""
         self._process = os.getpid()
         self._lock = threading.Lock()
-        self._idle: dict[Origin, list[tuple[Connection, float]]] = {}
+        self._idle.clear()
         self._context: ssl.SSLContext | None = None
 
     async def send(self, request: HttpRequest) -> HttpResponse:
@@ -81,17 +89,10 @@ class BlockingHttp:
             connection = connect(origin, deadline, self._tls)
             return self._exchange(connection, origin, request, url, deadline)
 
-    def __del__(self) -> None:
-        """Leave no connection open behind."""
-        self.close()
-
     def close(self) -> None:
         """Close the connections that wait for their next use."""
         with self._lock:
-            idle, self._idle = self._idle, {}
-        for connections in idle.values():
-            for connection, _ in connections:
-                connection.close()
+            _close_all(self._idle)
 
     def _exchange(
         self,
@@ -161,6 +162,13 @@ class BlockingHttp:
         return self._context
 
 
+def _close_all(idle: Idle) -> None:
+    for connections in idle.values():
+        for connection, _ in connections:
+            connection.close()
+    idle.clear()
+
+
 def read_answer(response: HTTPResponse) -> HttpResponse:
     """Read the whole answer. Redirects are answers like others: nobody follows them."""
     if response.status < INTERIM:
@@ -168,6 +176,10 @@ def read_answer(response: HTTPResponse) -> HttpResponse:
         raise ProviderError(
             "provider.broken_answer", f"the answer is an interim one, {response.status}"
         )
+    lengths = set(response.headers.get_all("Content-Length", ()))
+    if len(lengths) > 1 or not all(map(_is_number, lengths)):
+        # Where the answer ends is anybody's guess (RFC 9112 6.3).
+        raise ProviderError("provider.broken_answer", "the answer's length is not clear")
     body = b"" if (response.length or 0) > LARGEST_BODY else response.read(LARGEST_BODY + 1)
     if len(body) > LARGEST_BODY or (response.length or 0) > LARGEST_BODY:
         raise ProviderError("provider.too_large", f"the answer is longer than {LARGEST_BODY} bytes")
@@ -183,3 +195,7 @@ def read_answer(response: HTTPResponse) -> HttpResponse:
 
         body = decoded(body, encoding, LARGEST_BODY)
     return HttpResponse(status=response.status, headers=headers, body=body)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()

@@ -40,7 +40,7 @@ ALGORITHMS: Mapping[str, tuple[str, str | None]] = {
     "EdDSA": ("OKP", "Ed25519"),
 }
 SMALLEST_RSA_BITS = 2048
-LONGEST_TOKEN = 65_536
+LONGEST_TOKEN = 262_144
 SEGMENT = re.compile(r"[A-Za-z0-9_-]+")
 #: The ``typ`` of a token that says no more of itself than that it is one (RFC 7519 5.1).
 PLAIN_TYPES = ("jwt",)
@@ -145,16 +145,17 @@ def read_compact(
 
     Spec: RFC 7515 3 and 4, RFC 8725 3.1.
     """
-    if not isinstance(raw, str) or len(raw) > LONGEST_TOKEN:
-        raise ResponseRejected(f"{what}.malformed", "a string of at most 64 KiB was expected")
-    parts = raw.split(".")
-    if len(parts) == 5:  # noqa: PLR2004 - RFC 7516 3.1
+    # First of all: what is encrypted is often long, and its length is not what to mend.
+    if isinstance(raw, str) and raw.count(".") == 4:  # noqa: PLR2004 - RFC 7516 3.1
         raise ResponseRejected(
             f"{what}.encrypted",
             "the token has five parts: it is encrypted",
             hint="switch token encryption off for this client at the provider",
             spec="RFC 7516 3.1",
         )
+    if not isinstance(raw, str) or len(raw) > LONGEST_TOKEN:
+        raise ResponseRejected(f"{what}.malformed", "a string of at most 256 KiB was expected")
+    parts = raw.split(".")
     if len(parts) != 3 or not all(map(SEGMENT.fullmatch, parts[:2])):  # noqa: PLR2004 - RFC 7515 3.1
         raise ResponseRejected(f"{what}.malformed", "three base64url parts were expected")
     try:
@@ -213,8 +214,9 @@ def verify(jws: CompactJws, keys: KeySet, algorithm: str) -> bytes:
         raise ResponseRejected(
             f"{jws.what}.unknown_key",
             f"no {algorithm} signing key {shown(jws.kid)} among the provider's {len(keys)}",
-            hint="the provider publishes its keys at jwks_uri; it may be about to",
-            spec="OIDC Core 10.1",
+            hint="the provider publishes its keys at jwks_uri, and may be about to; keys for"
+            " encryption, unknown kinds and RSA keys below 2048 bits do not count",
+            spec="OIDC Core 10.1, RFC 7517 5, RFC 7518 3.3",
         )
     for key in fitting:
         try:

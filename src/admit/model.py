@@ -68,6 +68,7 @@ class AuthorizationRequest:
         rounds: Sign-ins this browser completed just before, without the session having stuck.
         scope: What was asked for where that is more than is configured; else empty.
         began: When the attempt began, in milliseconds: to tell how long it took.
+        silent: Whether nobody was to be asked anything (``prompt=none``).
     """
 
     state: str = field(repr=False)
@@ -82,6 +83,7 @@ class AuthorizationRequest:
     rounds: int = 0
     scope: tuple[str, ...] = ()
     began: int = 0
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

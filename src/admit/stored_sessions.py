@@ -15,7 +15,7 @@ from admit.base64url import to_base64url
 from admit.errors import ResponseRejected, StoreUnavailable
 from admit.events import Emit, Event
 from admit.model import IDToken, Session, Tokens, UserInfo
-from admit.ports import OWNER_BYTES, SessionStore
+from admit.ports import SessionStore
 from admit.sealing import Sealer
 from admit.session_codec import encode_tokens, new_session
 from admit.session_names import Names
@@ -102,7 +102,8 @@ class StoredSessions:
                 sign-in was under way.
         """
         at, since = moment
-        cookie = self.names.owners(id_token.sub)[0] + self._random(SECRET_BYTES)
+        owners = self.names.owners(id_token.sub)
+        cookie = owners[0] + self._random(SECRET_BYTES)
         session = replace(
             new_session(self._records.key(cookie), id_token, userinfo, attempt=attempt, now=now),
             seen_at=at // MILLISECONDS,
@@ -120,8 +121,10 @@ class StoredSessions:
                 labels=labels,
             )
             # Whoever ends sessions marks first and looks for them then; here it is the other way
-            # round, so that one of the two sees the other.
-            ended = await self._ended_meanwhile(session, [cookie[:OWNER_BYTES], *labels])
+            # round, so that one of the two sees the other. By all keys: whoever ends them may not
+            # have the newest yet.
+            names = [*owners, *self._labels(session)]
+            ended = await self._ended_meanwhile(session, names)
         except StoreUnavailable:
             await self._forget(session, labels)
             raise

@@ -622,3 +622,13 @@ def test_a_silent_question_is_answered_silently_and_not_for_ever(site: Site, err
         assert site.events[-1].name == "signin.denied"
     assert not browser.is_signed_in()
     assert browser.get("/silent").status_code == 400
+
+
+@pytest.mark.parametrize("error", ["login_required", "interaction_required", "consent_required"])
+def test_who_asked_to_sign_in_is_told_that_it_did_not_work(site: Site, error: str) -> None:
+    browser = site.browser()
+    answer = browser.get(site.provider.callback(browser.begin(), code="", error=error))
+    assert answer.status_code == 400
+    assert "You are not signed in" in answer.text
+    assert site.events[-1].name == "signin.denied"
+    assert browser.sign_in().status_code == 303

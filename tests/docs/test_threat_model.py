@@ -31,7 +31,7 @@ REQUIREMENTS = {
 ANSWER = re.compile(
     r"yes(?:, with a store)?|(?:partly|no|not ours|the (?:application|provider|deployment)'s): .+"
 )
-CASE = re.compile(r"\b[A-Z]{3}-u?\d+\b")
+CASE = re.compile(r"\b[0-9A-Z]{3}-[ux]?\d+\b")
 
 
 def rows(page: Path) -> Iterator[Row]:
@@ -149,7 +149,7 @@ def cases() -> set[str]:
     for file in HOSTILE.glob("**/*.py"):
         text = file.read_text(encoding="utf-8")
         found |= set(CASE.findall(text))
-        for kind, first, last in re.findall(r"\b([A-Z]{3}-u?)(\d+)\.\.(\d+)\b", text):
+        for kind, first, last in re.findall(r"\b([0-9A-Z]{3}-[ux]?)(\d+)\.\.(\d+)\b", text):
             width = len(first)
             found |= {f"{kind}{n:0{width}d}" for n in range(int(first), int(last) + 1)}
     return found
@@ -158,5 +158,4 @@ def cases() -> set[str]:
 def test_every_row_of_the_hostile_suite_that_is_named_exists() -> None:
     named = set().union(*(CASE.findall(row["Row"]) for row in attacks()))
     assert named
-    if HOSTILE.exists():
-        assert named - cases() == set()
+    assert named - cases() == set()

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from stores.conftest import redis_server
+from stores.conftest import postgresql_folder, postgresql_url, redis_server
 from support import free_port
+
+__all__ = ["postgresql_folder", "postgresql_url"]
 
 pytest.register_assert_rewrite("hostile")
 

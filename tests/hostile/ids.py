@@ -1,6 +1,7 @@
 """Every case there is, by what it concerns, and why some have no row yet.
 
-``CBK-01..03`` stands for three cases. Those with a ``u`` need another clock, or a fault inside.
+``CBK-01..03`` stands for three cases. Those with a ``u`` need another clock, or a fault inside;
+those with an ``x`` are variants that the rules imply.
 """
 
 from __future__ import annotations
@@ -22,17 +23,17 @@ SECTIONS = {
         "IDT-01..03 IDT-04 IDT-07 IDT-09..11 IDT-12 IDT-13 IDT-20..22 IDT-23..25 IDT-26..27 "
         "IDT-31 IDT-32 IDT-33..34 IDT-41..43 IDT-44 IDT-45..46 IDT-49..50 IDT-55 IDT-57 IDT-59 "
         "IDT-60 IDT-61 IDT-63 IDT-64..66 IDT-70 IDT-71 IDT-75 IDT-76 IDT-78 IDT-80..82 IDT-86..87 "
-        "IDT-89 IDT-90 IDT-91..92 IDT-97 STU-01..03 STU-07 IDT-u3"
+        "IDT-89 IDT-90 IDT-91..92 IDT-97 STU-01..03 STU-07 IDT-u3 IDT-x1..15"
     ),
     "Keys and discovery": (
         "KEY-01..02 KEY-05 KEY-08..10 KEY-13 KEY-14 KEY-15..18 KEY-19 KEY-20..22 KEY-23..25 "
-        "KEY-27 KEY-28 KEY-29 KEY-32"
+        "KEY-27 KEY-28 KEY-29 KEY-32 KEY-x1..15"
     ),
     "Token endpoint": (
         "TOK-01..02 TOK-03..04 TOK-05..09 TOK-10..11 TOK-12 TOK-13..16 TOK-19 TOK-28..31 "
-        "TOK-37..38 TOK-41 TOK-42 TOK-44 TOK-46 TOK-47..48 TOK-50 TOK-52 TOK-54 TOK-55"
+        "TOK-37..38 TOK-41 TOK-42 TOK-44 TOK-46 TOK-47..48 TOK-50 TOK-52 TOK-54 TOK-55 TOK-x1..17"
     ),
-    "Userinfo": "UIN-01..02 UIN-06..09 UIN-10..13 UIN-17 UIN-18",
+    "Userinfo": "UIN-01..02 UIN-06..09 UIN-10..13 UIN-17 UIN-18 UIN-x1..4",
     "Session and cookies": (
         "SES-01 SES-02..03 SES-04 SES-05 SES-06 SES-07..11 SES-12..16 SES-17 SES-18 SES-19 SES-20 "
         "SES-23 SES-24 SES-27 SES-29 SES-30 SES-u1 SES-u5"
@@ -56,34 +57,26 @@ SECTIONS = {
     ),
     "Resource exhaustion": "DOS-01 DOS-02 DOS-05 DOS-07 DOS-10 DOS-u1",
     "Provider faults": (
-        "FLT-01..02 FLT-03..04 FLT-05 FLT-08 FLT-09..10 FLT-11..12 FLT-13..14 FLT-17..18 FLT-19"
+        "FLT-01..02 FLT-03..04 FLT-05 FLT-08 FLT-09..10 FLT-11..12 FLT-13..14 FLT-17..18 FLT-19 "
+        "FLT-x1"
     ),
     "Storage faults": "STO-01..02 STO-04 STO-07 STO-09 STO-u2",
     "Configuration mistakes": (
         "CFG-01..02 CFG-03 CFG-04 CFG-05 CFG-06 CFG-07 CFG-08 CFG-10 CFG-u1"
     ),
     "Logging and privacy": "LOG-01 LOG-03 LOG-04 LOG-06 LOG-07..08",
-}
-
-
-#: Sections whose rows are being written: each row that comes may take its section out of here.
-UNFINISHED = {
-    "ID token",
-    "Keys and discovery",
-    "Token endpoint",
-    "Userinfo",
-    "Logout tokens",
-    "Refresh",
-    "Resource exhaustion",
-    "Provider faults",
-    "Storage faults",
+    "Variants of logout tokens": "BCL-x1..20 FCL-x1..2",
+    "Variants of refreshes": "RFR-x1..11",
+    "Universal Logout": "ULO-x1..8",
+    "Sign-in that the provider starts": "3PI-x1..3",
+    "Loops, frames and a stolen store": "LOP-x1 FRM-x1 STO-x1..6",
 }
 
 
 def expanded(ids: str) -> Iterator[str]:
     """Return the ids that are written down as words, some of them ranges."""
     for word in ids.split():
-        prefix, first, last = re.fullmatch(r"([A-Z]{3}-u?)(\d+)(?:\.\.(\d+))?", word).groups()  # type: ignore[union-attr]
+        prefix, first, last = re.fullmatch(r"([0-9A-Z]{3}-[ux]?)(\d+)(?:\.\.(\d+))?", word).groups()  # type: ignore[union-attr]
         for number in range(int(first), int(last or first) + 1):
             yield f"{prefix}{number:0{len(first)}}"
 

@@ -162,7 +162,7 @@ def test_an_iss_that_the_metadata_promise_is_demanded(mock_server: Peer) -> None
         ("jwks-500", 503, "provider.unavailable"),
         ("jwks-list", 502, "jwks.malformed"),
         ("jwks-empty", 502, "jwks.empty"),
-        ("jwks-secret", 502, "jwks.empty"),
+        ("jwks-secret", 400, "id_token.unknown_key"),
         ("jwks-redirect", 502, "jwks.malformed"),
         ("token-silent", 504, "provider.timeout"),
         ("token-hangs-up", 503, "provider.unreachable"),

@@ -36,6 +36,7 @@ def cookies_of(attempts: Attempts, count: int, size: int = 0) -> dict[str, str]:
     "request_",
     [
         REQUEST,
+        replace(REQUEST, silent=True, max_age=600),
         replace(REQUEST, max_age=0, acr_values=("urn:one", "urn:two"), rounds=3),
         replace(REQUEST, return_to="/\u00fc?\u2028", started_at=0),
     ],

@@ -300,6 +300,16 @@ def test_a_handshake_that_never_ends_ends_by_the_deadline() -> None:
         (b"SSH-2.0-OpenSSH\r\n\r\n", "provider.broken_answer"),
         (b"HTTP/1.1 abc\r\n\r\n", "provider.broken_answer"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nok", "provider.broken_answer"),
+        *(
+            (b"HTTP/1.1 200 OK\r\n" + lengths + b"\r\n\r\nok", "provider.broken_answer")
+            for lengths in (
+                b"Content-Length: 2\r\nContent-Length: 9",
+                b"Content-Length: 2, 9",
+                b"Content-Length: -1",
+                b"Content-Length: +2",
+                b"Content-Length: two",
+            )
+        ),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nok", "provider.broken_answer"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "provider.broken_answer"),
         (b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 101 + b"\r\n", "provider.broken_answer"),
@@ -317,7 +327,7 @@ def test_a_handshake_that_never_ends_ends_by_the_deadline() -> None:
             "provider.too_large",
         ),
     ],
-    ids=range(14),
+    ids=range(19),
 )
 def test_a_broken_answer_is_named(answer: bytes, code: str) -> None:
     with serving(answering_once(answer)) as server:

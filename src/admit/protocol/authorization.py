@@ -104,8 +104,8 @@ def new_authorization_request(
         random: 97 fresh bytes: 258 bits each for ``state``, ``nonce`` and ``code_verifier``.
         now: Seconds since the epoch.
         return_to: A path of this application that was found safe.
-        parameters: Extra parameters that `check_parameters` has passed; ``max_age`` and
-            ``acr_values`` are remembered, to be verified in what comes back.
+        parameters: Extra parameters that `check_parameters` has passed; ``max_age``,
+            ``acr_values`` and ``prompt=none`` are remembered, to judge what comes back.
         rounds: See `AuthorizationRequest`.
         scope: See `AuthorizationRequest`.
     """
@@ -126,6 +126,7 @@ def new_authorization_request(
         acr_values=tuple(parameters.get("acr_values", "").split()),
         rounds=rounds,
         scope=scope,
+        silent=parameters.get("prompt") == "none",
     )
 
 
@@ -265,5 +266,5 @@ def _check_issuer(iss: str | None, metadata: ProviderMetadata) -> None:
 
 
 def _single(parameters: Mapping[str, Sequence[str]], name: str) -> str | None:
-    values = parameters.get(name, ())
+    values = parameters.get(name)
     return values[0] if values else None

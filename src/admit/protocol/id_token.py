@@ -152,13 +152,16 @@ def _check_issuer(claims: Mapping[str, Any], client: Client) -> None:
 
 def _check_audience(claims: Mapping[str, Any], client: Client) -> None:
     """Check ``aud`` and ``azp``."""
-    check_audience(claims, client.client_id, what=WHAT, spec=f"{SPEC} (3)")
-    if claims.get("azp", client.client_id) != client.client_id:
+    ours, audience = client.client_id, claims.get("aud")
+    members = audience if isinstance(audience, list) else [audience]
+    # Where we are one of several, azp tells more: for whom the token was made.
+    if ours in members and claims.get("azp", ours) != ours:
         raise ResponseRejected(
             "id_token.azp_mismatch",
-            f"expected {shown(client.client_id)}, got {shown(claims['azp'])}",
+            f"expected {shown(ours)}, got {shown(claims['azp'])}",
             spec=f"{SPEC} (4), (5)",
         )
+    check_audience(claims, ours, what=WHAT, spec=f"{SPEC} (3)")
 
 
 def _check_at_hash(at_hash: object, algorithm: str, access_token: str) -> None:

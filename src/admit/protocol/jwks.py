@@ -24,22 +24,24 @@ def parse_jwks_response(response: HttpResponse) -> KeySet:
 
     Raises:
         ProviderError: ``provider.unavailable``, ``provider.rate_limited``, ``jwks.malformed`` or
-            ``jwks.empty``, when no key of the set is usable.
+            ``jwks.empty``, when there is no key in the set. Where there are some, and none can
+            check a signature, it is the token that no key fits.
     """
     check_available(response, WHAT)
     if response.status != OK:
         raise ProviderError(
             "jwks.malformed", f"{WHAT} answered {response.status}", cause=redirected(response)
         )
+    document = json_object(response, WHAT, "jwks.malformed")
     try:
-        keys = read_key_set(json_object(response, WHAT, "jwks.malformed"))
+        keys = read_key_set(document)
     except ValueError as error:
         raise ProviderError("jwks.malformed", str(error), spec="RFC 7517 5") from None
-    if not keys:
+    if not document["keys"]:
         raise ProviderError(
             "jwks.empty",
-            "no key of the set can check a signature",
-            hint="keys for encryption, unknown kinds and RSA keys below 2048 bits do not count",
-            spec="RFC 7517 5, RFC 7518 3.3",
+            "there is no key in the set",
+            hint="the provider must publish the keys that it signs with",
+            spec="RFC 7517 5",
         )
     return keys

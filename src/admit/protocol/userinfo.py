@@ -88,11 +88,15 @@ def parse_userinfo_response(
 def _verified(response: HttpResponse, client: Client, keys: KeySet) -> dict[str, Any]:
     algorithm = client.id_token_signed_response_alg
     raw = response.body.decode("latin-1").strip()
-    payload = jose.verify(
-        jose.read_compact(raw, what="userinfo", algorithm=algorithm), keys, algorithm
-    )
     try:
-        claims = parse_object(payload)
+        jws = jose.read_compact(raw, what="userinfo", algorithm=algorithm)
+    except ResponseRejected as error:
+        if error.code == "userinfo.malformed":
+            # As where it is no JSON: one code, one kind of fault.
+            raise ProviderError(error.code, error.detail) from None
+        raise
+    try:
+        claims = parse_object(jose.verify(jws, keys, algorithm))
     except ValueError:
         raise ProviderError("userinfo.malformed", "its payload is no JSON object") from None
     audience = claims.get("aud", client.client_id)

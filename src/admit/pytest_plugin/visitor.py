@@ -1,13 +1,11 @@
 """What the fixtures do: visits of test clients to the applications under test.
 
-May know: errors, events, flask, model, ports, testing, user.
+May know: errors, flask, ports, pytest_plugin.outcomes, relying_party, settings, testing, user.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,18 +16,17 @@ from werkzeug.http import parse_cookie
 from werkzeug.test import TestResponse
 
 from admit.errors import SignInError
-from admit.events import LOGGER, Event
 from admit.flask.context import COOKIE, ENDED, LOADED, SESSION, UNKNOWN
 from admit.flask.lookup import state_of
 from admit.flask.state import AppState
 from admit.ports import Http, run_sync
+from admit.pytest_plugin.outcomes import FIRST_ERROR, check, told
 from admit.relying_party import RelyingParty
 from admit.settings import Settings
 from admit.testing import MemoryProvider
 from admit.user import User
 
 PAGE = {"Accept": "text/html"}
-FIRST_ERROR = 400
 #: What a request knows of its user.
 KNOWN = (SESSION, COOKIE, UNKNOWN, ENDED, LOADED)
 
@@ -70,9 +67,9 @@ class Visits:
         """
         state = self._state(client.application)
         self._provider.sign_in_as(_user(state, sub, groups, claims))
-        with _told() as events:
+        with told() as events:
             answer = self._answer(client, state.parts.settings, {"next": next} if next else {})
-        _check(answer, events, expect)
+        check(answer, events, expect)
         _carry(client, state.parts.settings, answer)
         cookies = state.parts.endpoints.cookies
         _forget(client, state.parts.settings, cookies.rounds)
@@ -184,47 +181,6 @@ def _user(
 
 def _leads_to_provider(answer: TestResponse) -> bool:
     return "code_challenge=" in (answer.location or "")
-
-
-@contextmanager
-def _told() -> Iterator[list[Event]]:
-    """Collect what is logged, whatever the application lets its log take."""
-    events: list[Event] = []
-
-    class Ear(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            if isinstance(event := getattr(record, "admit_event", None), Event):
-                events.append(event)
-
-    ear, level = Ear(), LOGGER.level
-    LOGGER.addHandler(ear)
-    if LOGGER.getEffectiveLevel() > logging.WARNING:
-        LOGGER.setLevel(logging.WARNING)
-    try:
-        yield events
-    finally:
-        LOGGER.setLevel(level)
-        LOGGER.removeHandler(ear)
-
-
-def _check(answer: TestResponse, events: Sequence[Event], expect: str | None) -> None:
-    refusals = [event for event in events if "code" in event.fields]
-    code = str(refusals[-1].fields["code"]) if refusals else None
-    if code is None and answer.status_code >= FIRST_ERROR:
-        code = f"status {answer.status_code}"
-    if code == expect:
-        return
-    said = ""
-    if refusals:
-        fields = refusals[-1].fields
-        parts = [str(fields[name]) for name in ("detail", "cause", "fix") if name in fields]
-        said = "".join(f"\n  {part}" for part in parts)
-    if expect is None:
-        raise AssertionError(f"the sign-in was refused: {code}{said}")
-    raise AssertionError(
-        f"the sign-in was to be refused with {expect}, and "
-        + (f"was refused with {code}{said}" if code else "was not")
-    )
 
 
 def _places(client: FlaskClient, settings: Settings) -> list[tuple[str, str]]:

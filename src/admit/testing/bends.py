@@ -24,8 +24,11 @@ Forge = Callable[[dict[str, Any], dict[str, Any], "Issuing"], str]
 Values = str | Sequence[str] | None
 #: What a token, a code or a secret travels as, in a form.
 SECRET_FIELDS = frozenset(
-    {"client_assertion", "client_secret", "code", "code_verifier", "refresh_token", "token"}
-)
+    {
+        "client_assertion", "client_secret", "code", "code_verifier", "id_token_hint",
+        "refresh_token", "token",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,15 +1,16 @@
 """The pages of the provider of tests: it asks nobody, and sends the browser straight back.
 
-May know: ports, testing.provider.
+May know: ports, testing.bends, testing.provider.
 """
 
 from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from admit.ports import HttpRequest, HttpResponse
+from admit.testing.bends import received
 from admit.testing.provider import MemoryProvider
 
 FOUND, BAD_REQUEST = 302, 400
@@ -26,13 +27,11 @@ def page(provider: MemoryProvider, request: HttpRequest) -> HttpResponse | None:
 
     Spec: OIDC Core 3.1.2; OAuth 2.0 Form Post Response Mode; RP-Initiated Logout 2, 3.
     """
-    url = urlsplit(request.url)
-    query = url.query if request.body is None else request.body.decode("utf-8", "replace")
-    asked = dict(parse_qsl(query, keep_blank_values=True))
-    path = url.path.removeprefix(urlsplit(provider.issuer).path.rstrip("/"))
-    if path == AUTHORIZE:
-        return _signed_in(provider, asked)
-    return _signed_out(asked) if path == LOGOUT else None
+    came = received(request, provider.issuer)
+    if came.path not in {AUTHORIZE, LOGOUT} or came.path in provider.answers:
+        return None
+    provider.record(came)
+    return _signed_in(provider, came.form) if came.path == AUTHORIZE else _signed_out(came.form)
 
 
 def _signed_in(provider: MemoryProvider, asked: Mapping[str, str]) -> HttpResponse:

@@ -85,15 +85,20 @@ class MemoryProvider(Issuing):
         """
         with self._lock:
             came = received(request, self.issuer)
-            self.requests[came.path] += 1
-            self.received.append(came)
-            self.secrets += came.secrets()
+            self.record(came)
             answer = self._bent(came) or self.answers.get(came.path, OWN)
             if isinstance(answer, Exception):
                 raise answer
             if isinstance(answer, HttpResponse):
                 return answer, OWN
             return answer.over(_ok({}) if answer.is_instead else self._own(came)), answer
+
+    def record(self, came: Received) -> None:
+        """Remember a request, with what is secret in it."""
+        with self._lock:
+            self.requests[came.path] += 1
+            self.received.append(came)
+            self.secrets += came.secrets()
 
     def _own(self, came: Received) -> HttpResponse:
         handlers = {

@@ -158,7 +158,7 @@ def test_without_a_kid_each_fitting_key_is_tried() -> None:
         pytest.param({"aud": []}, "aud_mismatch", id="aud is empty"),
         pytest.param({"aud": ["client", "other"]}, "aud_mismatch", id="one audience too many"),
         pytest.param(
-            {"aud": ["client", "evil"], "azp": "evil"}, "aud_mismatch", id="aud of two, foreign azp"
+            {"aud": ["client", "evil"], "azp": "evil"}, "azp_mismatch", id="aud of two, foreign azp"
         ),
         pytest.param({"aud": {"client": 1}}, "aud_mismatch", id="aud is an object"),
         pytest.param({"aud": [["client"]]}, "aud_mismatch", id="aud is a nested list"),
@@ -227,9 +227,18 @@ def test_what_is_wrong_is_told_in_words(claims: dict[str, Any], words: str) -> N
     assert words in caught.value.detail
 
 
-def test_the_access_token_must_be_the_one_of_at_hash() -> None:
+@pytest.mark.parametrize(
+    "access_token",
+    [
+        pytest.param("swapped", id="another"),
+        pytest.param("", id="none"),
+        pytest.param("\u00e9", id="not ASCII"),
+        pytest.param("\ud800", id="half a surrogate pair"),
+    ],
+)
+def test_the_access_token_must_be_the_one_of_at_hash(access_token: str) -> None:
     with refused("id_token.at_hash_mismatch"):
-        verify(id_token(), access_token="swapped")
+        verify(id_token(), access_token=access_token)
 
 
 @pytest.mark.parametrize(
@@ -336,8 +345,10 @@ def test_a_signature_that_was_not_made_for_the_token_is_refused(how: str) -> Non
         pytest.param("e30.e30.e30.e30", "malformed", id="four parts"),
         pytest.param("a.e30.e30", "malformed", id="a header that is no base64url"),
         pytest.param("W10.e30.e30", "malformed", id="a header that is a list"),
-        pytest.param("e30.e30." + "A" * 70_000, "malformed", id="longer than 64 KiB"),
+        pytest.param("e30.e30." + "A" * 270_000, "malformed", id="longer than 256 KiB"),
+        pytest.param("e30.e30.e30." + "A" * 270_000 + ".AA", "encrypted", id="a large JWE"),
         pytest.param("a.b.c.d.e", "encrypted", id="five parts"),
+        pytest.param("a.b.c." + "d" * 270_000 + ".e", "encrypted", id="five long parts"),
         pytest.param(
             base64url(b'{"alg":"PBES2-HS512+A256KW","p2c":2147483647,"enc":"A256GCM"}')
             + ".a.b.c.d",

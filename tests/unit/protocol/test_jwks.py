@@ -16,6 +16,7 @@ GOOD = PROVIDER.jwk(0)
 def test_the_request_asks_for_the_key_set() -> None:
     request = jwks_request(METADATA)
     assert (request.method, request.url, request.body) == ("GET", METADATA.jwks_uri, None)
+    assert request.headers == {"Accept": "application/json"}
 
 
 def test_the_keys_are_read() -> None:
@@ -48,7 +49,6 @@ def test_odd_company_does_not_spoil_a_good_key(odd: Any) -> None:
     ("body", "code"),
     [
         pytest.param(b'{"keys":[]}', "empty", id="no keys"),
-        pytest.param(b'{"keys":[{"kty":"oct"}]}', "empty", id="none that is usable"),
         pytest.param(b'{"keys":"word"}', "malformed", id="a word"),
         pytest.param(b'{"keys":{}}', "malformed", id="an object"),
         pytest.param(b"{}", "malformed", id="no member keys"),
@@ -62,6 +62,18 @@ def test_a_broken_set_is_the_providers_fault(body: bytes, code: str) -> None:
     with refused(f"jwks.{code}", ProviderError) as caught:
         parse_jwks_response(answer(body))
     assert caught.value.status == 502
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param({"kty": "oct"}, id="a secret key"),
+        pytest.param({**GOOD, "use": "enc"}, id="a key for encryption"),
+        pytest.param({**GOOD, "key_ops": ["encrypt"]}, id="a key for another use"),
+    ],
+)
+def test_a_set_whose_keys_check_no_signature_is_a_set_that_no_token_fits(odd: Any) -> None:
+    assert parse_jwks_response(answer({"keys": [odd]})) == ()
 
 
 @pytest.mark.parametrize("status", [302, 404])

@@ -35,7 +35,10 @@ def signed(claims: object, header: dict[str, Any] | None = None, key: int = 0) -
 def test_the_token_goes_into_the_header_and_nowhere_else() -> None:
     request = userinfo_request(ADDRESS, "at")
     assert (request.method, request.url, request.body) == ("GET", ADDRESS, None)
-    assert request.headers["Authorization"] == "Bearer at"
+    assert request.headers == {
+        "Accept": "application/json, application/jwt",
+        "Authorization": "Bearer at",
+    }
     assert "Bearer" not in repr(request)
 
 
@@ -151,6 +154,8 @@ def test_an_encrypted_answer_is_told_apart() -> None:
         parse(answer(b"a.b.c.d.e", content_type="application/jwt"))
 
 
-def test_bytes_that_are_no_text_are_refused() -> None:
-    with refused("userinfo.malformed"):
-        parse(answer(b"\xff\xfe", content_type="application/jwt"))
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"", b"word", b"a.b", b"e30.e30." + b"A" * 270_000])
+def test_a_signed_answer_that_is_no_token_is_the_providers_fault(body: bytes) -> None:
+    with refused("userinfo.malformed", ProviderError) as caught:
+        parse(answer(body, content_type="application/jwt"))
+    assert caught.value.status == 502

@@ -27,7 +27,7 @@ from admit.testing.signing import public_jwk
 Document = dict[str, Any]
 MALFORMED, NOT_FOUND = "discovery.malformed", "discovery.not_found"
 ISSUER, ENDPOINT = "discovery.issuer_mismatch", "discovery.bad_endpoint"
-KEYS, EMPTY = "jwks.malformed", "jwks.empty"
+KEYS, UNKNOWN = "jwks.malformed", "id_token.unknown_key"
 REQUIRED = frozenset({"issuer", "authorization_endpoint", "token_endpoint", "jwks_uri"})
 #: What the document calls an endpoint, and how a name does.
 ENDPOINTS = {
@@ -87,12 +87,11 @@ def keys() -> Iterator[Fault]:
         ("word", "The key set has a word for keys", KEYS, _as(lambda _: {"keys": "key"})),
         ("null", "The key set is null", KEYS, Answer(body="null")),
         ("nothing", "The key set is empty text", KEYS, Answer(body=b"")),
-        ("empty", "The key set has no key", EMPTY, _as(lambda _: {"keys": []})),
-        ("use_enc", "The key is for encryption", EMPTY, _key(use="enc")),
-        ("key_ops_encrypt", "The key may encrypt alone", EMPTY, _key(key_ops=["encrypt"])),
-        ("alg_rs512", "The key is for another algorithm", "id_token.unknown_key",
-         _key(alg="RS512")),
-        ("weak", "The key has 1024 bits", EMPTY, _as(lambda _: {"keys": [_weak()]})),
+        ("empty", "The key set has no key", "jwks.empty", _as(lambda _: {"keys": []})),
+        ("use_enc", "The key is for encryption", UNKNOWN, _key(use="enc")),
+        ("key_ops_encrypt", "The key may encrypt alone", UNKNOWN, _key(key_ops=["encrypt"])),
+        ("alg_rs512", "The key is for another algorithm", UNKNOWN, _key(alg="RS512")),
+        ("weak", "The key has 1024 bits", UNKNOWN, _as(lambda _: {"keys": [_weak()]})),
         ("stranger", "Another key stands under the name of the one that signs",
          "id_token.signature",
          _as(lambda _: {"keys": [{**public_jwk(STRANGER), "kid": "key-0"}]})),

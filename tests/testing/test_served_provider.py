@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import socket
 import ssl
 import threading
 import time
+import warnings
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -199,3 +201,41 @@ def test_the_provider_speaks_tls(tmp_path: Path) -> None:
             Asker(provider, trusting).get("/v1/keys")
         assert caught.value.code == "provider.unreachable"
     trusting.close()
+
+
+def test_a_client_that_is_thrown_away_closes_its_connections_first(served: Asker) -> None:
+    """Else the collector finds open sockets, and a test that knows nothing of them fails."""
+    first = BlockingHttp()
+    Asker(served.provider, first).get("/v1/keys")
+    # Younger than its connection, and in a circle: the collector takes the connection first.
+    late = BlockingHttp()
+    late._idle.update(first._idle)
+    first._idle.clear()
+    vars(late)["itself"] = late
+    del late
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        gc.collect()
+    assert not [str(warning.message) for warning in told]
+
+
+def test_the_provider_remembers_where_browsers_came(served: Asker) -> None:
+    issuer = served.provider.issuer
+    ask(served, served.url())
+    ask(served, f"{issuer}/v1/logout", b"id_token_hint=a.b.c&state=s")
+    assert [(came.method, came.path) for came in served.provider.received] == [
+        ("GET", "/v1/authorize"),
+        ("POST", "/v1/logout"),
+    ]
+    assert served.provider.received[0].form["redirect_uri"] == REDIRECT_URI
+    assert served.provider.requests["/v1/logout"] == 1
+    assert "a.b.c" in served.provider.secrets
+
+
+@pytest.mark.parametrize("path", ["/v1/authorize", "/v1/logout"])
+def test_a_page_may_be_away(served: Asker, path: str) -> None:
+    served.provider.answers[path] = Answer(status=503)
+    assert ask(served, served.url()).status == (503 if path == "/v1/authorize" else 302)
+    assert ask(served, f"{served.provider.issuer}/v1/logout").status == (
+        503 if path == "/v1/logout" else 200
+    )
