@@ -54,9 +54,9 @@ def signed_in_twice(make: Made) -> None:
 
 
 def prompt_none(make: Made) -> None:
-    site = make()
+    site = make(authorization_parameters={"prompt": "none"})
     browser = site.browser()
-    url = browser.begin("/signin?prompt=none")
+    url = browser.begin()
     answer = browser.get(site.provider.callback(url, error="login_required", code=""))
     assert answer.status_code == 303
 
