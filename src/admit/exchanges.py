@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import quote_plus
 
 from admit.errors import ProviderError
-from admit.model import Client, IDToken, TokenResponse, Tokens, UserInfo
+from admit.model import AuthorizationRequest, Client, IDToken, TokenResponse, Tokens, UserInfo
 from admit.ports import HttpResponse
 
 #: Seconds after which one sign-in asks the provider nothing more; one exchange may follow.
@@ -39,6 +39,11 @@ def secrets_sent(client: Client, secrets: Sequence[str]) -> list[str]:
     own = getattr(client.authentication, "client_secret", "")
     sent = [*secrets, own, *(value.removeprefix("Basic ") for value in headers.values())]
     return [*sent, *map(quote_plus, sent)]
+
+
+def secrets_of(request: AuthorizationRequest) -> tuple[str, ...]:
+    """Return what of an attempt is secret. Keep it in no variable: crash reports show those."""
+    return request.state, request.nonce, request.code_verifier
 
 
 def check_time(clock: Callable[[], int], began: int) -> None:

@@ -18,6 +18,7 @@ from admit.exchanges import (
     SignedIn,
     check_time,
     clock_evidence,
+    secrets_of,
     secrets_sent,
     tokens_of,
 )
@@ -144,8 +145,9 @@ class RelyingParty:
             response = parse_authorization_response(parameters, request=request, metadata=metadata)
             return await self._redeem(metadata, response, began)
         except SignInError as error:
-            secrets = [request.state, request.nonce, request.code_verifier]
-            error.conceal(secrets_sent(self.client, [*secrets, *parameters.get("code", ())]))
+            error.conceal(
+                secrets_sent(self.client, [*secrets_of(request), *parameters.get("code", ())])
+            )
             raise
 
     async def _redeem(

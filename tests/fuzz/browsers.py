@@ -124,7 +124,7 @@ def callback(data: bytes) -> None:
     elif status.startswith("303"):
         assert SITE.names()[-1] == "signin.denied"
     else:
-        assert status[:3] in {"400", "403", "502", "503"}, status
+        assert status[:3] in {"400", "403", "414", "502", "503"}, status
         assert SITE.events[-1].fields["code"] in CODES
     assert "Location" not in headers or headers["Location"].startswith(SITE.base_url + "/")
 

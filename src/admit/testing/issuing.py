@@ -23,7 +23,7 @@ class Issuing(Bendable):
 
     issuer: str = "https://provider.test/oauth2/default"
     client_id: str = "client"
-    client_secret: str = "secret-of-the-client"  # noqa: S105 - a test's
+    client_secret: str = field(default="secret-of-the-client", repr=False)
     user: Mapping[str, Any] = field(
         default_factory=lambda: {"sub": "00u1", "name": "Alice Example", "email": "a@example.com"}
     )

@@ -94,6 +94,7 @@ def test_the_token_type_is_bearer_in_any_case(token_type: str) -> None:
         pytest.param({"token_type": MISSING}, "token_type", id="no token type"),
         pytest.param({"token_type": ["Bearer"]}, "token_type", id="a list as token type"),
         pytest.param({"token_type": "DPoP"}, "token_type", id="a bound token"),
+        pytest.param({"token_type": "t" * 99}, "token_type", id="a token as its own type"),
         pytest.param({"id_token": MISSING}, "id_token_missing", id="no ID Token"),
         pytest.param({"id_token": ""}, "id_token_missing", id="an empty ID Token"),
         pytest.param({"id_token": []}, "id_token_missing", id="a list as ID Token"),
