@@ -6,6 +6,7 @@ May know: base64url, testing.answers, testing.faults, testing.signing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -125,6 +126,7 @@ def _beside(other: Callable[[], object]) -> Answer:
     return _as(lambda document: {"keys": [other(), *document["keys"]]})
 
 
+@cache
 def _weak() -> dict[str, str]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - it is to be refused
     number = key.public_key().public_numbers().n
