@@ -136,14 +136,15 @@ class Visits:
         state, provider = state_of(app), self._provider
         party = state.parts.endpoints.relying_party
         registered = party.client
-        if registered.id_token_signed_response_alg[:2] not in {"RS", "PS"}:
+        alg = registered.id_token_signed_response_alg
+        if alg[:2] not in {"RS", "PS"}:
             raise AssertionError(
-                f"the provider of tests does not sign with {registered.id_token_signed_response_alg}:"
+                f"the provider of tests does not sign with {alg}:"
                 " set ADMIT_ID_TOKEN_SIGNED_RESPONSE_ALG to RS256 in tests"
             )
         provider.issuer, provider.client_id = registered.issuer, registered.client_id
         provider.client_secret = getattr(registered.authentication, "client_secret", "")
-        provider.alg, provider.now = registered.id_token_signed_response_alg, party.clock
+        provider.alg, provider.now = alg, party.clock
         former = party.talk_to(provider)
         self._formers.setdefault(party, former)
         return state
