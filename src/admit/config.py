@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -139,10 +140,12 @@ def _paths(reader: Reader) -> dict[str, str]:
                 f"{path!r} is no plain path",
                 f"Begin with one slash, such as {default or _example(name)}.",
             )
-    own = [path for name, path in paths.items() if path and name != "after_sign_in"]
-    if len(set(own)) < len(own):
-        reader.problem("ADMIT_*_PATH", "two pages have one path", "Give each its own.")
-    if paths["after_sign_in"].partition("?")[0].rstrip("/") in own[:3]:
+    own = [name for name, path in paths.items() if path and name != "after_sign_in"]
+    for one, other in combinations(own, 2):
+        if paths[one] == paths[other]:
+            names = f"{reader.shown(one)}, {reader.shown(other)}"
+            reader.problem(names, f"both are {paths[one]!r}", "Give each its own.")
+    if paths["after_sign_in"].partition("?")[0].rstrip("/") in {paths[name] for name in own[:3]}:
         reader.problem(
             reader.shown("after_sign_in"),
             "it leads back to the sign-in's own pages",

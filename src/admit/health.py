@@ -17,6 +17,9 @@ from admit.relying_party import RelyingParty
 OK, UNAVAILABLE = 200, 503
 #: Seconds after which a probe may come again, where it is not well.
 AGAIN = 5
+#: Seconds for which an answer of the provider counts. Where browsers do not come back from it, no
+#: request of ours tells that it is away.
+HEARD = 60
 #: A name that nothing else has: what is asked for is never there.
 NAME = b"health"
 
@@ -55,8 +58,9 @@ async def examine(party: RelyingParty, store: SessionStore | None, *, ask: bool)
     Args:
         party: Knows the provider.
         store: Keeps the sessions; None where they are in cookies. It is read once.
-        ask: Ask the provider for what is not known of it, and wait for the answer: one request in
-            some seconds at most, however often this is called. Else only what is known counts.
+        ask: Ask the provider for what is not known of it, and whether it still answers, and wait:
+            one request in some seconds at most, however often this is called. Else only what is
+            known counts.
     """
     return Health(sessions=await _sessions(store), sign_in=await _sign_in(party, ask=ask))
 
@@ -77,6 +81,8 @@ async def _sign_in(party: RelyingParty, *, ask: bool) -> Condition:
         if ask:
             await provider.metadata()
             await provider.keys()
+            if (error := await provider.silence(HEARD)) is not None:
+                return _broken(error)
         elif (error := provider.standing()) is not None:
             return _broken(error)
         if (metadata := provider.known_metadata()) is None:

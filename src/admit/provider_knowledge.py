@@ -132,6 +132,25 @@ class ProviderKnowledge:
         async with self._metadata_lock:
             return await self._renewed(self._metadata, self._fetch_metadata)
 
+    async def silence(self, within: int) -> ProviderError | None:
+        """Return why the provider does not answer, whatever is known; None where it does.
+
+        Args:
+            within: Seconds for which an answer counts; then the metadata are fetched anew.
+
+        Raises:
+            ProviderError: It does not answer, and nothing is known that may serve.
+        """
+        async with self._metadata_lock:
+            known, now = self._metadata, self._clock()
+            last, wait = known.fetched_at, within
+            if known.failure is not None:
+                last, wait = known.failed_at, COOL_DOWN
+            if abs(now - last) >= wait:
+                known.fresh_until = 0
+                await self._renewed(known, self._fetch_metadata)
+            return known.failure
+
     async def keys(self) -> KeySet:
         """Return the provider's signing keys: known, fetched, or stale when fetching fails.
 

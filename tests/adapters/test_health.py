@@ -106,6 +106,39 @@ def test_a_token_endpoint_that_is_down_is_told() -> None:
     assert ask(site) == (200, told)
 
 
+def test_a_provider_that_vanishes_is_told_within_a_minute_though_sign_ins_begin() -> None:
+    site = site_of()
+    assert ask(site, "/healthz/sign-in")[0] == 200
+    site.provider.answers.update(dict.fromkeys([DISCOVERY, KEYS, TOKEN], DOWN))
+    site.clock.now += 59
+    assert ask(site, "/healthz/sign-in")[0] == 200
+    site.clock.now += 1
+    told = {"sessions": WELL, "sign_in": {"ok": False, "code": "provider.unreachable"}}
+    for _ in range(60):
+        assert ask(site, "/healthz/sign-in") == (503, told)
+        assert ask(site)[0] == 200
+        assert site.browser().get("/signin").status_code == 303
+        site.clock.now += 1
+    assert site.provider.requests[DISCOVERY] <= 1 + 12
+    site.provider.answers.clear()
+    site.clock.now += 10
+    assert ask(site, "/healthz/sign-in")[0] == 200
+
+
+def test_no_sign_in_waits_for_what_a_probe_found_out() -> None:
+    site = site_of()
+    ask(site, "/healthz/sign-in")
+    site.provider.answers[DISCOVERY] = DOWN
+    site.clock.now += 60
+    ask(site, "/healthz/sign-in")
+    asked = site.provider.requests[DISCOVERY]
+    for _ in range(29):
+        ask(site)
+        site.browser().get("/signin")
+        site.clock.now += 1
+    assert site.provider.requests[DISCOVERY] == asked
+
+
 def test_what_is_too_old_to_serve_is_told() -> None:
     site = site_of(stale_limit=300)
     assert ask(site, "/healthz/sign-in")[0] == 200

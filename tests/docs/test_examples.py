@@ -86,5 +86,5 @@ def test_the_tests_of_a_page_pass(tmp_path: Path) -> None:
         timeout=60,
         check=False,
     )
-    tests = sum(block.count("\ndef test_") + block.startswith("def test_") for block in blocks)
+    tests = sum(len(re.findall(r"^ *def test_", block, re.MULTILINE)) for block in blocks)
     assert f"{tests} passed" in done.stdout, done.stdout

@@ -152,7 +152,10 @@ def test_a_fault_on_the_way_has_its_outcome_on_a_socket(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "alike"),
-    [("id_token.alg_nome", "id_token.alg_none"), ("nothing like it", "admit.testing.FAULTS")],
+    [
+        ("id_token.alg_nome", "did you mean id_token.alg_none"),
+        ("nothing like it", "did you mean one of admit.testing.FAULTS"),
+    ],
 )
 def test_a_fault_that_nobody_knows_is_a_mistake_of_the_test(name: str, alike: str) -> None:
     with pytest.raises(ValueError, match=alike):

@@ -119,6 +119,35 @@ def test_an_app_without_a_sign_in_is_named(visits: Visits) -> None:
         visits.sign_in(flask.Flask("bare").test_client())
 
 
+@pytest.mark.parametrize("what", [None, flask.Flask("bare"), "client"])
+def test_what_is_no_test_client_is_told_from_one(visits: Visits, what: object) -> None:
+    with pytest.raises(TypeError, match=r"app\.test_client\(\)"):
+        visits.sign_in(what)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    with pytest.raises(TypeError, match=r"app\.test_client\(\)"):
+        visits.signed_in(what)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+
+
+def test_a_name_is_no_list_of_groups(visits: Visits) -> None:
+    client = app_of().test_client()
+    with pytest.raises(TypeError, match=r"groups=\['staff'\]"):
+        visits.sign_in(client, groups="staff")
+    with pytest.raises(TypeError, match=r"groups=\['staff'\]"):
+        visits.signed_in(client, groups="staff")
+
+
+def test_each_request_has_its_own_user_where_a_context_stays_open(visits: Visits) -> None:
+    # As pytest-flask leaves one open during each test.
+    app = app_of()
+    with app.test_request_context():
+        one, other = app.test_client(), app.test_client()
+        visits.sign_in(one, sub="one")
+        visits.signed_in(other, sub="other")
+        assert (one.get("/who").text, other.get("/who").text) == ("one", "other")
+        one.post("/signout", headers={"Sec-Fetch-Site": "same-origin"})
+        assert (one.get("/who").text, other.get("/who").text) == ("None", "other")
+        assert app.test_client().get("/who").text == "None"
+
+
 def test_several_applications_get_their_own_transports_back() -> None:
     visits = Visits(MemoryProvider())
     apps = [app_of(ADMIT_ISSUER=f"https://org{number}.okta.com") for number in range(2)]

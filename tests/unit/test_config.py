@@ -361,7 +361,11 @@ def test_what_is_needed_must_be_there_and_no_placeholder(name: str, value: objec
             "universal_logout_path",
             "/universal-logout",
         ),
-        ({"backchannel_logout_path": "/signin", "sessions": "redis://h"}, "ADMIT_*_PATH", "own"),
+        (
+            {"backchannel_logout_path": "/signin", "sessions": "redis://h"},
+            "ADMIT_SIGN_IN_PATH, backchannel_logout_path",
+            "both are '/signin'",
+        ),
         ({"end_session_method": "put"}, "end_session_method", "post"),
         ({"scope": 7}, "scope", "words"),
         ({"token_endpoint_auth_method": "magic"}, "token_endpoint_auth_method", "client_secret"),
@@ -395,8 +399,12 @@ def test_what_is_needed_must_be_there_and_no_placeholder(name: str, value: objec
         ({"sign_in_path": "/a b"}, "sign_in_path", "plain path"),
         ({"after_sign_in": "/\u00fc"}, "after_sign_in", "plain path"),
         ({"after_sign_in": "//evil.example"}, "after_sign_in", "plain path"),
-        ({"sign_in_path": "/x", "sign_out_path": "/x"}, "ADMIT_*_PATH", "one path"),
-        ({"callback_path": "/"}, "ADMIT_*_PATH", "one path"),
+        (
+            {"sign_in_path": "/x", "sign_out_path": "/x"},
+            "sign_in_path, sign_out_path",
+            "both are '/x'",
+        ),
+        ({"callback_path": "/"}, "callback_path, ADMIT_SIGNED_OUT_PATH", "both are '/'"),
         (
             {"base_url": "http://localhost:5000", "response_mode": "form_post"},
             "response_mode",

@@ -64,8 +64,10 @@ class Visits:
 
         Raises:
             AssertionError: The sign-in was refused, or was not refused as it must be.
+            LookupError: The application has no `SignIn`.
+            TypeError: This is no test client, or no list of groups.
         """
-        state = self._state(client.application)
+        state = self._state(client)
         self._provider.sign_in_as(_user(state, sub, groups, claims))
         with told() as events:
             answer = self._answer(client, state.parts.settings, {"next": next} if next else {})
@@ -73,7 +75,6 @@ class Visits:
         _carry(client, state.parts.settings, answer)
         cookies = state.parts.endpoints.cookies
         _forget(client, state.parts.settings, cookies.rounds)
-        _see_nobody(client.application)
         return answer
 
     def signed_in(
@@ -97,8 +98,10 @@ class Visits:
 
         Raises:
             AssertionError: The provider was bent, and no session came of it.
+            LookupError: As in `sign_in`.
+            TypeError: Likewise.
         """
-        state = self._state(client.application)
+        state = self._state(client)
         self._provider.sign_in_as(_user(state, sub, groups, claims))
         endpoints, settings = state.parts.endpoints, state.parts.settings
         party = endpoints.relying_party
@@ -117,23 +120,31 @@ class Visits:
 
     def end(self) -> None:
         """Give the applications their transports back."""
+        flask.request_started.disconnect(_see_nobody)
         for party, former in self._formers.items():
             party.talk_to(former)
 
-    def _state(self, app: flask.Flask) -> AppState:
-        """Let *app* talk to the provider, and know nothing of it yet."""
-        _see_nobody(app)
+    def _state(self, client: FlaskClient) -> AppState:
+        """Let the application of *client* talk to the provider, and know nothing of it yet."""
+        app = getattr(client, "application", None)
+        if not isinstance(app, flask.Flask):
+            raise TypeError(
+                "a test client is needed, as app.test_client() gives it,"
+                f" not {type(client).__name__}"
+            )
+        flask.request_started.connect(_see_nobody)
         state, provider = state_of(app), self._provider
         party = state.parts.endpoints.relying_party
-        client = party.client
-        if client.id_token_signed_response_alg[:2] not in {"RS", "PS"}:
+        registered = party.client
+        alg = registered.id_token_signed_response_alg
+        if alg[:2] not in {"RS", "PS"}:
             raise AssertionError(
-                f"the provider of tests does not sign with {client.id_token_signed_response_alg}:"
+                f"the provider of tests does not sign with {alg}:"
                 " set ADMIT_ID_TOKEN_SIGNED_RESPONSE_ALG to RS256 in tests"
             )
-        provider.issuer, provider.client_id = client.issuer, client.client_id
-        provider.client_secret = getattr(client.authentication, "client_secret", "")
-        provider.alg, provider.now = client.id_token_signed_response_alg, party.clock
+        provider.issuer, provider.client_id = registered.issuer, registered.client_id
+        provider.client_secret = getattr(registered.authentication, "client_secret", "")
+        provider.alg, provider.now = alg, party.clock
         former = party.talk_to(provider)
         self._formers.setdefault(party, former)
         return state
@@ -162,19 +173,21 @@ class Visits:
         return client.get(path, base_url=base, query_string=response, headers=PAGE)
 
 
-def _see_nobody(app: flask.Flask) -> None:
-    """Let the next request look for its user, where an application context stays open.
+def _see_nobody(_app: flask.Flask, **_: object) -> None:
+    """Let the request that begins look for its user itself.
 
-    Requests share ``flask.g`` then, in which the user of the last one stands.
+    Where an application context stays open, as pytest-flask leaves one, requests share ``flask.g``,
+    in which the user of the last one stands.
     """
-    if flask.has_app_context() and flask.current_app == app:
-        for name in KNOWN:
-            flask.g.pop(name, None)
+    for name in KNOWN:
+        flask.g.pop(name, None)
 
 
 def _user(
     state: AppState, sub: str, groups: Sequence[str], claims: Mapping[str, object]
 ) -> dict[str, Any]:
+    if isinstance(groups, str):
+        raise TypeError(f"a list of groups is needed: groups=[{groups!r}]")
     listed = {state.parts.settings.groups_claim: list(groups)} if groups else {}
     return {"sub": sub, **listed, **claims}
 

@@ -124,8 +124,8 @@ class Bendable:
         """
         fault = FAULTS.get(name)
         if fault is None:
-            alike = ", ".join(get_close_matches(name, FAULTS)) or "see admit.testing.FAULTS"
-            raise ValueError(f"no fault is called {name!r}: {alike}")
+            alike = ", ".join(get_close_matches(name, FAULTS)) or "one of admit.testing.FAULTS"
+            raise ValueError(f"no fault is called {name!r}; did you mean {alike}?")
         self.arm(fault.bend)
         return fault
 
