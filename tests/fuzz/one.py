@@ -17,7 +17,7 @@ def main() -> None:
     name = sys.argv.pop(1)
     with atheris.instrument_imports(include=["admit"]):
         from fuzz.targets import TARGETS  # noqa: PLC0415 - it is instrumented here
-    from fuzz.mutation import mutated  # noqa: PLC0415 - the path is set above
+    from fuzz.changing import mutated  # noqa: PLC0415 - the path is set above
 
     def mutator(data: bytes, most: int, seed: int) -> bytes:
         return mutated(data, most, seed, atheris.Mutate)
