@@ -26,13 +26,13 @@ MOST = 64
 #: Answers of whatever stands before the provider: it is down. One user's request brings about a
 #: 500 or a 4xx, and nobody else is to pay for it.
 DOWN = frozenset({502, 503, 504})
+#: So does an answer that is too large: it may be all of one user's claims.
 TRANSPORT = frozenset(
     {
         "provider.unreachable",
         "provider.timeout",
         "provider.tls",
         "provider.broken_answer",
-        "provider.too_large",
     }
 )
 UNAVAILABLE = 503

@@ -63,7 +63,6 @@ DOWN = [
     failure("timeout"),
     failure("tls"),
     failure("broken_answer"),
-    failure("too_large"),
     answer(b"<html>", 502),
     answer(b"<html>", 503),
     answer(b"<html>", 504),
@@ -98,8 +97,9 @@ def test_five_failures_in_a_row_open_the_circuit_for_ten_seconds(outcome: Outcom
         answer({}, 501),
         answer(b"", 302),
         failure("insecure_url"),
+        failure("too_large"),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_what_one_visitor_may_bring_about_opens_nothing(outcome: Outcome) -> None:
     line = Line()
