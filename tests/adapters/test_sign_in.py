@@ -447,6 +447,21 @@ def test_the_developers_side_is_shown_in_debug_mode_only(site: Site, browser: Br
     assert "attempt.missing" in answer.text
 
 
+@pytest.mark.parametrize("claim", ["iss", "aud", "azp", "nonce", "sub"])
+def test_no_event_tells_a_state_that_an_answer_repeats(
+    site: Site, browser: Browser, claim: str
+) -> None:
+    url = browser.begin()
+    state = asked(url)["state"]
+    if claim == "iss":
+        answer = browser.get(site.provider.callback(url, iss=f"https://evil.example/{state}"))
+    else:
+        site.provider.bend(claims={claim: state})
+        answer = browser.get(site.provider.callback(url))
+    assert answer.status_code in {303, 400}
+    assert state not in str(site.events)
+
+
 @pytest.mark.parametrize("ahead", [1, 60, 10**9])
 def test_a_planted_count_of_the_future_stops_nobody(
     site: Site, browser: Browser, ahead: int
