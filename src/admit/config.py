@@ -14,7 +14,7 @@ from typing import Any, Literal, cast
 
 from admit.config_client import read_client
 from admit.config_reader import Reader, Source, read_okta_env
-from admit.config_sessions import check_unpublished, read_sessions
+from admit.config_sessions import read_sessions
 from admit.config_urls import read_base_url
 from admit.errors import ConfigurationError
 from admit.model import Client
@@ -82,7 +82,6 @@ def read_settings(
     base_url, paths = read_base_url(reader), _paths(reader)
     client = read_client(reader, base_url, paths)
     sessions = read_sessions(reader, client.scope, own_store=own_store)
-    check_unpublished(reader, sessions["secret_keys"], base_url, client.issuer)
     settings = _settings(reader, client, base_url, paths, sessions)
     if reader.problems:
         raise ConfigurationError("config.invalid", tuple(reader.problems))

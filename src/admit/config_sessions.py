@@ -24,8 +24,6 @@ TO_A_STORE = (
     "Set ADMIT_SESSIONS to a store, such as sqlite:///sessions.db or redis://localhost:6379/0"
 )
 SHORTEST_KEY = 32
-#: How the keys of `admit.testing.SETTINGS` begin.
-PUBLISHED = "for-tests-alone-"
 FEWEST_CHARACTERS = 8
 
 
@@ -121,17 +119,6 @@ def _secret_keys(reader: Reader) -> tuple[tuple[str, ...], str]:
         elif len(set(key)) < FEWEST_CHARACTERS or UNCHANGED.search(key):
             reader.problem(name, "a key is a placeholder, not random", fix)
     return keys, name
-
-
-def check_unpublished(reader: Reader, keys: tuple[str, ...], base_url: str, issuer: str) -> None:
-    """Note keys that everybody knows, where they would seal the sessions of a real deployment."""
-    real = base_url.startswith("https://") and issuer.startswith("https://")
-    if real and ".test/" not in f"{issuer}/" and any(key.startswith(PUBLISHED) for key in keys):
-        reader.problem(
-            reader.shown("secret_keys"),
-            "a key is that of admit.testing.SETTINGS, which everybody knows",
-            "Make one of your own: python -c 'import secrets; print(secrets.token_urlsafe(32))'",
-        )
 
 
 def _fallbacks(reader: Reader) -> list[object]:

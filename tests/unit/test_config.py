@@ -13,7 +13,6 @@ from admit.config import NAMES, read_settings
 from admit.config_reader import read_okta_env
 from admit.errors import ConfigurationError, Problem
 from admit.settings import Settings
-from admit.testing import SETTINGS
 
 KEY = "rY3x-TkW0uV9qZsLb2NfHcJ7mPdEgA5oXiC8yQ4w"
 GOOD: dict[str, Any] = {
@@ -476,33 +475,3 @@ def test_our_keys_win_over_the_frameworks() -> None:
 def test_names_that_are_not_ours_are_left_alone() -> None:
     config: dict[Any, Any] = {"DEBUG": True, "ADMITTED": 1, 7: 8, "SECRET_KEY": None}
     assert read_settings(GOOD, config, {"HOME": "/root"}).client.client_id == "0oa1client"
-
-
-@pytest.mark.parametrize(
-    ("base_url", "issuer", "starts"),
-    [
-        ("https://shop.example.com", "https://acme.okta.com/oauth2/default", False),
-        ("https://shop.example.com", "https://provider.test/oauth2/default", True),
-        ("https://shop.example.com", "http://127.0.0.1:8080", True),
-        ("http://localhost", "https://acme.okta.com/oauth2/default", True),
-    ],
-)
-@pytest.mark.parametrize("name", ["ADMIT_SECRET_KEYS", "SECRET_KEY"])
-def test_the_keys_of_tests_seal_no_real_deployment(
-    base_url: str, issuer: str, starts: bool, name: str
-) -> None:
-    config = {
-        "ADMIT_ISSUER": issuer,
-        "ADMIT_CLIENT_ID": "client",
-        "ADMIT_CLIENT_SECRET": "secret-of-the-client",
-        "ADMIT_BASE_URL": base_url,
-        name: SETTINGS[name],
-    }
-    if starts:
-        assert read_settings({}, config, {}).base_url == base_url
-        return
-    with pytest.raises(ConfigurationError) as caught:
-        read_settings({}, config, {})
-    [problem] = caught.value.problems
-    assert "everybody knows" in problem.wrong
-    assert SETTINGS[name] not in str(caught.value)
