@@ -13,8 +13,6 @@ from dataclasses import dataclass
 
 LONGEST_SHOWN = 120
 CONCEALED = "[...]"
-#: Characters of a secret that is looked for in a text of our own.
-SHORTEST_SECRET = 16
 
 
 class SignInError(Exception):
@@ -66,20 +64,13 @@ class SignInError(Exception):
         return f"{self._detail} {words}".strip()
 
     def conceal(self, secrets: Iterable[str]) -> None:
-        """Take *secrets* out of what came from outside, which may repeat what was sent.
-
-        Out of the detail only those that are no common word: visitors choose some of them.
-        """
-        for secret in filter(None, secrets):
-            if len(secret) >= SHORTEST_SECRET:
-                self._detail = self._detail.replace(secret, CONCEALED)
-            if self.said is not None:
-                error, description = self.said
-                self.said = (
-                    error.replace(secret, CONCEALED),
-                    description.replace(secret, CONCEALED),
-                )
-        self.args = (self.code, self._detail)
+        """Take *secrets* out of what the provider said, which may repeat what it was sent."""
+        if self.said is not None:
+            error, description = self.said
+            for secret in filter(None, secrets):
+                error = error.replace(secret, CONCEALED)
+                description = description.replace(secret, CONCEALED)
+            self.said = error, description
 
     def __str__(self) -> str:
         """Return one line: the code, then what is known."""
