@@ -17,6 +17,7 @@ from admit.jose import KeySet, read_key_set
 from admit.model import AuthorizationRequest, Client, ProviderMetadata
 from admit.ports import HttpResponse
 from admit.testing import MemoryProvider
+from sections import LISTED, ROWS, row
 
 NOW = 1_800_000_000
 ISSUER = "https://provider.test/oauth2/default"
@@ -77,8 +78,12 @@ def answer(document: object, status: int = 200, **headers: str) -> HttpResponse:
 def refused(
     code: str, kind: type[SignInError] = ResponseRejected
 ) -> Iterator[pytest.ExceptionInfo[SignInError]]:
-    """Expect an error of *kind* with *code*, one that has a text for users."""
+    """Expect an error of *kind* with *code*, with texts for users and developers."""
     with pytest.raises(kind) as caught:
         yield caught
-    assert caught.value.code == code
+    error = caught.value
+    assert error.code == code
     assert code in CODES
+    assert error.detail
+    if code in LISTED:
+        assert row(error) in ROWS

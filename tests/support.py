@@ -1,4 +1,4 @@
-"""What several tests need: free ports, other programs, processes that end with the test."""
+"""What several tests need: free ports, certificates, processes that end with the test."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+import trustme
 
 ROOT = Path(__file__).parents[1]
 SAID = logging.getLogger("process")
@@ -54,6 +56,32 @@ def free_port() -> int:
             continue
         return port
     pytest.fail("no port is free")
+
+
+class Authority:
+    """A certificate authority of a test, and what it signs.
+
+    Args:
+        file: Where its certificate is to be, in PEM.
+    """
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._made = trustme.CA()
+        self.file = str(file)
+        if file is not None:
+            self._made.cert_pem.write_to_path(self.file)
+
+    def server(self, *names: str) -> ssl.SSLContext:
+        """Return the context of a server at *names*; at 127.0.0.1 where there are none."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._made.issue_cert(*(names or ("127.0.0.1",))).configure_cert(context)
+        return context
+
+    def client(self) -> ssl.SSLContext:
+        """Return the context of a client that trusts it."""
+        context = ssl.create_default_context()
+        self._made.configure_trust(context)
+        return context
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 No store is needed before the user is known, tabs do not meet, and what a browser can pile up is
 bounded.
 
-May know: model, ports, sealing, spent.
+May know: base64url, model, ports, sealing, spent.
 """
 
 from __future__ import annotations

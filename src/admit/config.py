@@ -1,7 +1,6 @@
 """From mappings and the environment to `Settings`; every problem is reported at once.
 
-May know: client_auth, errors, jose, model, protocol.authorization, protocol.discovery, providers,
-settings.
+May know: config_client, config_reader, config_sessions, config_urls, errors, model, settings.
 """
 
 from __future__ import annotations

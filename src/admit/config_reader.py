@@ -63,6 +63,12 @@ def read_okta_env(path: Path | None) -> Source:
     return Source(".okta.env", values, written)
 
 
+def quoted_url(url: str) -> str:
+    """Return what was meant as a URL for a problem, without what may be a password or a token."""
+    plain = re.sub(r"(^|//).*@", r"\1[...]@", url, count=1, flags=re.DOTALL)
+    return repr(re.sub(r"([?#]).*", r"\1[...]", plain, flags=re.DOTALL))
+
+
 class Reader:
     """Looks settings up, first place first, and collects the problems.
 
@@ -134,7 +140,9 @@ class Reader:
                 self.problem(self.shown(name), MISSING, where)
             return ""
         if PLACEHOLDERS.search(text):
-            seen = "it still holds a placeholder" if secret else f"{text!r} is a placeholder"
+            seen = (
+                "it still holds a placeholder" if secret else f"{quoted_url(text)} is a placeholder"
+            )
             self.problem(self.shown(name), seen, where)
         return text
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from urllib.parse import SplitResult, urlsplit
 
-from admit.config_reader import PLACEHOLDERS, Reader
+from admit.config_reader import PLACEHOLDERS, Reader, quoted_url
 from admit.protocol.discovery import is_loopback
 from admit.providers import is_okta, is_okta_server, okta_admin_fix
 
@@ -30,7 +30,9 @@ def read_issuer(reader: Reader, name: str, issuer: str) -> str:
     """
     if not issuer or PLACEHOLDERS.search(issuer):
         if issuer and reader.shown(name) not in {problem.setting for problem in reader.problems}:
-            reader.problem(reader.shown(name), f"{issuer!r} is a placeholder", "Use your own.")
+            reader.problem(
+                reader.shown(name), f"{quoted_url(issuer)} is a placeholder", "Use your own."
+            )
         return issuer
     if found := _issuer_problem(issuer):
         reader.problem(reader.shown(name), *found)
@@ -41,20 +43,20 @@ def _issuer_problem(issuer: str) -> tuple[str, str] | None:  # noqa: PLR0911 - a
     if "://" not in issuer:
         host, slash, rest = issuer.rstrip("/").partition("/")
         if not MEANT.fullmatch(host):
-            return f"{issuer!r} is no URL", ONE_URL
+            return f"{quoted_url(issuer)} is no URL", ONE_URL
         url = f"https://{okta_admin_fix(host) or host}{slash}{rest}"
         own = f"Use {url}." if rest else ""
         return (
-            f"{issuer!r} is no URL",
+            f"{quoted_url(issuer)} is no URL",
             own
             or f"Use {url}/oauth2/default for Okta's default authorization server, or {url} for the"
             " org's own.",
         )
     parts = _split(issuer)
     if parts is None or issuer.count("://") > 1 or not issuer.isprintable() or " " in issuer:
-        return f"{issuer!r} is no URL", ONE_URL
+        return f"{quoted_url(issuer)} is no URL", ONE_URL
     if not issuer.isascii():
-        return f"{issuer!r} is not ASCII", "Use the host's form that begins with xn--."
+        return f"{quoted_url(issuer)} is not ASCII", "Use the host's form that begins with xn--."
     host = parts.hostname or ""
     if doubled := re.search(r"((?:\.[a-z-]+)+)\1$", host, re.IGNORECASE):
         return f"{host!r} ends in {doubled[0]}", f"Use {host.removesuffix(doubled[1])}."
@@ -98,7 +100,7 @@ def read_base_url(reader: Reader) -> str:
         return ""
     name, parts = reader.shown("base_url"), _split(text)
     if parts is None or text.count("://") != 1:
-        reader.problem(name, f"{text!r} is no URL", where)
+        reader.problem(name, f"{quoted_url(text)} is no URL", where)
         return ""
     if found := _scheme_problem(parts):
         reader.problem(name, *found)

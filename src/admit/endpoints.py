@@ -1,8 +1,8 @@
 """Where a sign-in comes back, and the session of a request.
 
-May know: access_tokens, attempts, browser, errors, events, evidence, failure_answers, guard, model,
-protocol, refusals, relying_party, rounds, sealing, session_reference, sessions, settings, starts,
-user.
+May know: access_tokens, attempts, browser, errors, events, evidence, exchanges, failure_answers,
+guard, model, protocol, refusals, relying_party, rounds, sealing, session_reference, sessions,
+settings, starts, user.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from admit.browser import BrowserRequest, BrowserResponse, Cookies, redirect
 from admit.errors import ResponseRejected, SignInError, StoreUnavailable
 from admit.events import Emit, Event
 from admit.evidence import missing_attempt
+from admit.exchanges import SignedIn
 from admit.failure_answers import FailureAnswers
 from admit.guard import Guard
 from admit.model import AuthorizationRequest, Session
 from admit.protocol.authorization import response_state
 from admit.refusals import refined
-from admit.relying_party import RelyingParty, SignedIn
+from admit.relying_party import RelyingParty
 from admit.rounds import Rounds
 from admit.sealing import Unsealable
 from admit.session_reference import session_reference

@@ -3,7 +3,7 @@
 A class names the party that can act. A code, stable and dotted, names the event: it is the same
 on the error page, in the log and as a heading in ``docs/reference/errors.md``.
 
-May know: nothing else of this package.
+May know: concealing.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from admit.concealing import Concealer
+
 LONGEST_SHOWN = 120
-CONCEALED = "[...]"
+SHORTEST_SECRET = 6
 
 
 class SignInError(Exception):
@@ -64,13 +66,16 @@ class SignInError(Exception):
         return f"{self._detail} {words}".strip()
 
     def conceal(self, secrets: Iterable[str]) -> None:
-        """Take *secrets* out of what the provider said, which may repeat what it was sent."""
+        """Take *secrets* out of what a provider may have repeated of what it was sent."""
+        sent = list(secrets)
         if self.said is not None:
-            error, description = self.said
-            for secret in filter(None, secrets):
-                error = error.replace(secret, CONCEALED)
-                description = description.replace(secret, CONCEALED)
-            self.said = error, description
+            out = Concealer(sent)
+            self.said = out(self.said[0]), out(self.said[1])
+        # In our own sentence, a short one would be part of many a word.
+        out = Concealer(secret for secret in sent if len(secret) >= SHORTEST_SECRET)
+        self._detail, self.cause = out(self._detail), out(self.cause)
+        self.request_id = out(self.request_id)
+        self.args = (self.code, self._detail)
 
     def __str__(self) -> str:
         """Return one line: the code, then what is known."""

@@ -6,11 +6,12 @@ May know: errors, model, ports.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote_plus
 
 from admit.errors import ProviderError
-from admit.model import Client, TokenResponse, Tokens
+from admit.model import AuthorizationRequest, Client, IDToken, TokenResponse, Tokens, UserInfo
 from admit.ports import HttpResponse
 
 #: Seconds after which one sign-in asks the provider nothing more; one exchange may follow.
@@ -23,12 +24,26 @@ NOTEWORTHY_SKEW = 10
 ID_TOKEN_MISSES = frozenset({"id_token.unknown_key", "id_token.signature"})
 
 
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """What a completed sign-in gave."""
+
+    id_token: IDToken
+    userinfo: UserInfo | None
+    tokens: Tokens
+
+
 def secrets_sent(client: Client, secrets: Sequence[str]) -> list[str]:
     """Return *secrets* and the client's own, in each form that a provider may repeat them in."""
     headers, _ = client.authentication.sign(client.client_id, {})
     own = getattr(client.authentication, "client_secret", "")
     sent = [*secrets, own, *(value.removeprefix("Basic ") for value in headers.values())]
     return [*sent, *map(quote_plus, sent)]
+
+
+def secrets_of(request: AuthorizationRequest) -> tuple[str, ...]:
+    """Return what of an attempt is secret. Keep it in no variable: crash reports show those."""
+    return request.state, request.nonce, request.code_verifier
 
 
 def check_time(clock: Callable[[], int], began: int) -> None:

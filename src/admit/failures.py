@@ -1,6 +1,6 @@
 """A failed sign-in, explained: to the user in plain words, to the developer from the evidence.
 
-May know: codes, errors, refusals.
+May know: codes, errors, refusals, texts.
 """
 
 from __future__ import annotations

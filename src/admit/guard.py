@@ -1,6 +1,6 @@
 """What a visitor who is not signed in gets, by what they asked for.
 
-May know: browser, pages, return_to, settings.
+May know: browser, return_to, settings.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Whether sessions work, and whether somebody could sign in now: for probes and for operators.
 
-May know: browser, circuits, codes, errors, model, ports, relying_party, settings.
+May know: browser, codes, errors, ports, relying_party.
 """
 
 from __future__ import annotations

@@ -56,6 +56,8 @@ def explained(url: SplitResult) -> Iterator[None]:
             hint="look at the provider, and at firewalls and proxies between",
         ) from None
     except (HTTPException, ValueError) as error:
+        # They quote what came or was sent, and stay at hand behind what is raised.
+        error.args, error.__context__ = (), None
         raise ProviderError(
             "provider.broken_answer",
             f"{url.hostname} did not answer in HTTP: {type(error).__name__}",

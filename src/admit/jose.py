@@ -6,7 +6,7 @@ comes out as ``<what>.<reason>``, where *what* names the token: ``id_token.alg``
 
 joserfc is imported by the first use, which keeps the start of an application light.
 
-May know: errors, strict_json.
+May know: base64url, errors, strict_json.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Times are seconds since the epoch. Names that a specification defines are spelled as on the wire.
 
-May know: client_auth.
+May know: base64url, client_auth.
 """
 
 from __future__ import annotations

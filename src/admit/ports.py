@@ -2,7 +2,7 @@
 
 The back channel is ``HttpRequest`` and ``HttpResponse``; the browser's side is in ``endpoints``.
 
-May know: errors.
+May know: nothing else of this package.
 """
 
 from __future__ import annotations

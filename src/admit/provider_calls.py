@@ -1,6 +1,6 @@
 """What the provider calls by itself: a session or a user is signed out there.
 
-May know: browser, codes, errors, events, failure_answers, failures, model, protocol,
+May know: browser, codes, errors, events, failure_answers, failures, jose, model, ports, protocol,
 provider_knowledge, session_ends, settings.
 """
 

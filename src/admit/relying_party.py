@@ -8,15 +8,17 @@ May know: circuits, errors, exchanges, jose, model, ports, protocol, provider_kn
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from admit.circuits import FAILURES, SECONDS, Circuits
 from admit.errors import SignInError
 from admit.exchanges import (
     ID_TOKEN_MISSES,
+    SignedIn,
     check_time,
     clock_evidence,
+    secrets_of,
     secrets_sent,
     tokens_of,
 )
@@ -28,7 +30,6 @@ from admit.model import (
     IDToken,
     ProviderMetadata,
     TokenResponse,
-    Tokens,
     UserInfo,
 )
 from admit.ports import Http, Lock
@@ -45,15 +46,6 @@ from admit.protocol.logout import end_session_request, end_session_url
 from admit.protocol.token import parse_token_response, token_request
 from admit.protocol.userinfo import is_signed, parse_userinfo_response, userinfo_request
 from admit.provider_knowledge import STALE_LIMIT, ProviderKnowledge
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """What a completed sign-in gave."""
-
-    id_token: IDToken
-    userinfo: UserInfo | None
-    tokens: Tokens
 
 
 class RelyingParty:
@@ -153,8 +145,9 @@ class RelyingParty:
             response = parse_authorization_response(parameters, request=request, metadata=metadata)
             return await self._redeem(metadata, response, began)
         except SignInError as error:
-            secrets = [request.state, request.nonce, request.code_verifier]
-            error.conceal(secrets_sent(self.client, [*secrets, *parameters.get("code", ())]))
+            error.conceal(
+                secrets_sent(self.client, [*secrets_of(request), *parameters.get("code", ())])
+            )
             raise
 
     async def _redeem(

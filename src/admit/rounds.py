@@ -3,7 +3,7 @@
 A cookie of one minute counts. Either sign-ins in a row after which no page saw the session, or how
 often somebody who is signed in was sent to sign in again from one page.
 
-May know: browser, errors.
+May know: base64url, browser, errors.
 """
 
 from __future__ import annotations

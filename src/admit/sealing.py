@@ -4,7 +4,7 @@ AES-256-GCM. Each message has a key of its own, derived from the secret, the pur
 bits, so that no number of messages wears a key out and no message passes for one of another kind.
 The message names its key, so that keys can be rotated: the first seals, all open.
 
-May know: nothing else of this package.
+May know: base64url.
 """
 
 from __future__ import annotations

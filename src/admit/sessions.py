@@ -12,11 +12,11 @@ from hashlib import sha256
 from typing import Protocol
 
 from admit.errors import SignInError
-from admit.events import Emit, Event
+from admit.events import Emit
 from admit.model import IDToken, Session, Tokens, UserInfo
 from admit.sealing import Sealer, Unsealable
 from admit.session_codec import decode_session, encode_session, new_session
-from admit.session_reference import told_of
+from admit.session_reference import Expirations
 from admit.spent import Spent
 
 #: The number goes up when the content changes, so that fleets of mixed versions do not misread.
@@ -130,9 +130,8 @@ class CookieSessions:
         self._random = random
         self._idle = idle
         self._absolute = absolute
-        self._emit = emit
         self._ended = Spent()
-        self._told = Spent()
+        self._expirations = Expirations(emit, absolute)
         # A page brings its cookie with each of its requests. What does not open is not remembered,
         # so nobody fills this who was not signed in.
         self._opened = lru_cache(REMEMBERED)(self._open)
@@ -168,7 +167,7 @@ class CookieSessions:
             return None
         absolute = now >= session.started_at + self._absolute
         if absolute or now >= session.seen_at + self._idle:
-            self._tell_expired(session, "absolute" if absolute else "idle", now)
+            self._expirations.tell(session, "absolute" if absolute else "idle", now)
             return None
         return session
 
@@ -187,11 +186,6 @@ class CookieSessions:
     async def end(self, session: Session, now: int) -> None:
         """Refuse the session from now on, as far as this process sees it."""
         self._ended.add(session.id, until=session.started_at + self._absolute, now=now)
-
-    def _tell_expired(self, session: Session, timeout: str, now: int) -> None:
-        """Tell of it once: a page brings the cookie with each of its requests."""
-        if self._told.add(session.id, until=now + self._absolute, now=now):
-            self._emit(Event("session.expired", {**told_of(session), "timeout": timeout}))
 
     def _open(self, text: str) -> Session:
         message = self._sealer.open(self._purpose, text)

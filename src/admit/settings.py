@@ -1,6 +1,6 @@
 """The settings as values, once they were read and found right.
 
-May know: errors, model.
+May know: model.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Signing out: the local session first, then the provider's.
 
-May know: access_tokens, browser, endpoints, errors, events, model, pages, sealing, session_ends,
-session_reference, user.
+May know: access_tokens, base64url, browser, endpoints, errors, events, model, pages, sealing,
+session_ends, session_reference, user.
 """
 
 from __future__ import annotations

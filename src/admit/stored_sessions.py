@@ -1,7 +1,7 @@
 """Sessions in a store: they can be ended from anywhere, and hold more than a cookie does.
 
 May know: base64url, errors, events, model, ports, sealing, session_codec, session_names,
-session_records, session_reference, shared_marks, spent, stores, user.
+session_records, session_reference, shared_marks, stores, user.
 """
 
 from __future__ import annotations
@@ -13,16 +13,15 @@ from functools import lru_cache
 
 from admit.base64url import to_base64url
 from admit.errors import ResponseRejected, StoreUnavailable
-from admit.events import Emit, Event
+from admit.events import Emit
 from admit.model import IDToken, Session, Tokens, UserInfo
-from admit.ports import OWNER_BYTES, SessionStore
+from admit.ports import SessionStore
 from admit.sealing import Sealer
 from admit.session_codec import encode_tokens, new_session
 from admit.session_names import Names
 from admit.session_records import COOKIE_LENGTH, SECRET_BYTES, SessionRecords, octets_of
-from admit.session_reference import told_of
+from admit.session_reference import Expirations
 from admit.shared_marks import SharedMarks
-from admit.spent import Spent
 from admit.stores.listed import sealed_by
 from admit.user import session_claims
 
@@ -77,8 +76,7 @@ class StoredSessions:
         self._random = random
         self._idle = idle
         self._by_email = by_email
-        self._emit = emit
-        self._told = Spent()
+        self._expirations = Expirations(emit, absolute)
         self.shared_marks = SharedMarks(store, self.names, sealer.key_ids)
         # A browser asks for several pages in a row. What does not open is not remembered.
         self._opened = lru_cache(REMEMBERED)(self._records.open)
@@ -102,7 +100,8 @@ class StoredSessions:
                 sign-in was under way.
         """
         at, since = moment
-        cookie = self.names.owners(id_token.sub)[0] + self._random(SECRET_BYTES)
+        owners = self.names.owners(id_token.sub)
+        cookie = owners[0] + self._random(SECRET_BYTES)
         session = replace(
             new_session(self._records.key(cookie), id_token, userinfo, attempt=attempt, now=now),
             seen_at=at // MILLISECONDS,
@@ -120,8 +119,9 @@ class StoredSessions:
                 labels=labels,
             )
             # Whoever ends sessions marks first and looks for them then; here it is the other way
-            # round, so that one of the two sees the other.
-            ended = await self._ended_meanwhile(session, [cookie[:OWNER_BYTES], *labels])
+            # round, so that one of the two sees the other. By all keys: whoever ends them may not
+            # have the newest yet.
+            ended = await self._ended_meanwhile(session, [*owners, *self._labels(session)])
         except StoreUnavailable:
             await self._forget(session, labels)
             raise
@@ -167,16 +167,11 @@ class StoredSessions:
             return None
         # By the store's clock alone: those of the machines may differ.
         if (lived := kept.at // MILLISECONDS - session.seen_at) >= self.absolute:
-            self._tell_expired(session, now)
+            self._expirations.tell(session, "absolute", now)
             return None
         if kept.left > min(self._idle, self.absolute - lived) - self._idle // TOUCH_AFTER:
             return Found(session, kept.value)
         return Found(replace(session, lived=lived, due=True), kept.value)
-
-    def _tell_expired(self, session: Session, now: int) -> None:
-        """Tell of it once: the record may be there a moment longer."""
-        if self._told.add(session.id, until=now + self.absolute, now=now):
-            self._emit(Event("session.expired", {**told_of(session), "timeout": "absolute"}))
 
     async def replace(self, text: str, found: Found, session: Session) -> bool:
         """Keep *session* in the place of *found*; tell whether that was still there."""

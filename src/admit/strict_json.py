@@ -20,23 +20,35 @@ def parse_object(text: bytes) -> dict[str, Any]:
 
     Spec: RFC 8259; RFC 7519 section 4 asks that duplicate names be refused or the last one taken.
     """
-    try:
-        value = json.loads(
-            text.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant
-        )
-    except RecursionError:
-        message = "nested too deeply"
-        raise ValueError(message) from None
+    value, wrong = _parsed(text)
+    # Raised here, and not where it was found: no exception before it holds the text.
+    if wrong:
+        raise ValueError(wrong)
     if not isinstance(value, dict):
         message = f"a JSON object was expected, not {type(value).__name__}"
         raise ValueError(message)  # noqa: TRY004 - the one error that callers expect
     if _depth(value) > DEEPEST:
         message = "nested too deeply"
         raise ValueError(message)
-    if b"\\u" in text:
-        # Half a surrogate pair is no character: nothing could ever encode it again.
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
     return value
+
+
+def _parsed(text: bytes) -> tuple[Any, str]:
+    """Return what *text* holds, or what is wrong with it."""
+    try:
+        value = json.loads(
+            text.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant
+        )
+        if b"\\u" in text:
+            # Half a surrogate pair is no character: nothing could ever encode it again.
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except RecursionError:
+        return None, "nested too deeply"
+    except UnicodeError:
+        return None, "not a JSON object"
+    except ValueError as error:
+        return None, str(error)
+    return value, ""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

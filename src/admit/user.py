@@ -1,6 +1,6 @@
 """The user of a session, as applications and templates see them.
 
-May know: model, protocol.userinfo.
+May know: model.
 """
 
 from __future__ import annotations

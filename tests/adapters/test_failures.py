@@ -8,7 +8,7 @@ import pytest
 
 from adapters.site import NOW, Browser, Site
 from admit.ports import HttpRequest, HttpResponse
-from admit.testing import MemoryProvider
+from admit.testing import MemoryProvider, MemoryStore
 
 JSON = {"content-type": "application/json", "x-okta-request-id": "Ygx7-request"}
 
@@ -121,3 +121,30 @@ def test_the_event_names_whose_fault_it_is(
     site.provider.answers["/v1/token"] = HttpResponse(status=status, headers=JSON, body=body)
     browser.get(site.provider.callback(url))
     assert site.events[-1].name == name
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status"),
+    [
+        ("/authorization-code/callback", "", 400),
+        ("/signin", "", 303),
+        ("/signout", "", 303),
+        ("/profile", "", 303),
+        ("/unmarked", "", 200),
+        ("/", "state=", 200),
+        ("/frontchannel-logout", "", 400),
+    ],
+)
+def test_octets_in_a_query_that_are_no_utf_8_are_no_500(path: str, query: str, status: int) -> None:
+    site = Site(store=MemoryStore(lambda: NOW))
+    raw = {"QUERY_STRING": f"{query}&x=\xff\xfe&\x87=1"}
+    answer = site.browser().get(path, environ_overrides=raw)
+    assert answer.status_code == status
+
+
+def test_they_spoil_nothing_that_stands_beside_them(site: Site, browser: Browser) -> None:
+    url = browser.begin()
+    path, _, query = site.provider.callback(url).partition("?")
+    raw = {"QUERY_STRING": f"{query}&x=\xff"}
+    assert browser.get(path, environ_overrides=raw).status_code == 303
+    assert browser.is_signed_in()

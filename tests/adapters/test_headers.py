@@ -140,7 +140,13 @@ CASES = {
     "callback: a script": Case(get(f"{CALLBACK}?code=c&state=s", SCRIPT), 400, "data"),
     "callback: denied": Case(lambda b: callback(b, error="access_denied", code=""), 403, "page"),
     "callback: nobody is signed in": Case(
-        lambda b: callback(b, error="login_required", code=""), 303, "redirect"
+        lambda b: callback(b, error="login_required", code=""), 400, "page"
+    ),
+    "callback: nobody is signed in, and nobody was to be asked": Case(
+        lambda b: callback(b, error="login_required", code=""),
+        303,
+        "redirect",
+        {"authorization_parameters": {"prompt": "none"}},
     ),
     "callback: turned away": Case(turned_away, 403, "page"),
     "callback: the hook raises": Case(broken_hook, 500, "flask"),

@@ -285,3 +285,26 @@ def test_a_refused_user_leaves_nothing_in_the_store(
 
     assert browser.sign_in().status_code == 403
     assert store._kept == {}
+
+
+# --- keys are rotated -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("whom", [{"sub": "00u1"}, {"email": "a@example.com"}])
+def test_what_a_process_with_the_old_key_ends_does_not_come_back_by_one_with_the_new(
+    store: Store, whom: dict[str, Any]
+) -> None:
+    """The sign-in was begun before the end, and comes back where the new key seals already."""
+    keys = ["the-old-key-of-the-test-long-enough", "the-new-key-of-the-test-long-enough"]
+    old = Site(store=store, secret_keys=keys[:1], universal_logout_path="/universal-logout")
+    new = Site(store=store, secret_keys=keys[::-1], universal_logout_path="/universal-logout",
+               provider=old.provider)  # fmt: skip
+    browser = old.browser()
+    callback = old.provider.callback(browser.begin())
+    with old.app.app_context():
+        old.sign_in.end_sessions(**whom)
+    browser.site, browser.client.application = new, new.app
+    assert browser.get(callback).status_code == 400
+    assert new.events[-1].fields["code"] == "session.ended_meanwhile"
+    assert not browser.is_signed_in()
+    assert store._kept == {}

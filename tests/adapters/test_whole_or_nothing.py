@@ -12,9 +12,12 @@ from flask_login import current_user, logout_user
 
 from adapters.site import Browser, Clock, Site
 from admit.errors import AuthorizationDenied, SignInAgain, StoreUnavailable
+from admit.events import Event
 from admit.flask import current_session
+from admit.ports import HttpResponse
+from admit.spent import Spent
 from admit.testing import MemoryProvider, MemoryStore
-from admit.user import User
+from admit.user import User, user_id
 
 ALICE = {"sub": "00u1", "name": "Alice Example", "email": "a@example.com"}
 BOB = {"sub": "00u2", "name": "Bob Example", "email": "b@example.com"}
@@ -168,10 +171,8 @@ def test_a_refusal_stays_one_where_the_store_is_away(
     assert "store.unavailable" in site.names()
 
 
-@pytest.mark.parametrize("fails", [set(), {"delete"}])
-def test_a_user_who_was_signed_out_meanwhile_leaves_no_tokens(
-    site: Site, browser: Browser, store: Store, later: Callable[[], None], fails: set[str]
-) -> None:
+def end_meanwhile(site: Site, then: Callable[[], None] = lambda: None) -> None:
+    """Let Bob be signed out everywhere while his sign-in is under way."""
     send = site.provider.send
 
     async def ended_meanwhile(request: Any) -> Any:
@@ -179,14 +180,60 @@ def test_a_user_who_was_signed_out_meanwhile_leaves_no_tokens(
         if request.url.endswith("/v1/token"):
             with site.app.app_context():
                 site.sign_in.end_sessions(sub="00u2")
-            store.fails = fails
+            then()
         return answer
 
     site.provider.send = ended_meanwhile  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("fails", [set(), {"delete"}])
+def test_a_user_who_was_signed_out_meanwhile_leaves_no_tokens(
+    site: Site, browser: Browser, store: Store, later: Callable[[], None], fails: set[str]
+) -> None:
+    end_meanwhile(site, lambda: setattr(store, "fails", fails))
     assert browser.sign_in(AS_BOB).status_code == 400
     assert site.events[-1].fields["code"] == "session.ended_meanwhile"
     later()
     assert len(site.provider.revoked) == 2
+
+
+def test_tokens_that_the_provider_does_not_take_back_are_told_with_their_user(
+    site: Site, browser: Browser, later: Callable[[], None]
+) -> None:
+    end_meanwhile(site)
+    site.provider.answers["/v1/revoke"] = HttpResponse(status=503)
+    browser.sign_in(AS_BOB)
+    later()
+    told = {"user": user_id(site.provider.issuer, "00u2"), "code": "provider.unavailable"}
+    assert Event("revocation.failed", told) in site.events
+
+
+@pytest.mark.parametrize("meanwhile", [False, True])
+def test_where_no_tokens_are_kept_none_are_given_up(
+    store: Store, later: Callable[[], None], *, meanwhile: bool
+) -> None:
+    site = Site(store=store, clock=store.clock, access_tokens=False)
+    browser = site.browser()
+    browser.sign_in()
+    site.provider.user = BOB
+    if meanwhile:
+        end_meanwhile(site)
+    assert browser.sign_in(AS_BOB).status_code == (400 if meanwhile else 303)
+    later()
+    assert site.provider.revoked == []
+
+
+def test_a_memory_that_is_full_keeps_no_session_from_being_replaced() -> None:
+    site = Site()
+    browser = site.browser()
+    site.app.extensions["admit"].parts.endpoints.sessions._ended = Spent(size=1)
+    for _ in range(3):
+        assert browser.sign_in(AS_BOB).status_code == 303
+        assert browser.is_signed_in()
+    site.sign_in.on_sign_in(refuse)
+    site.clock.now += 61
+    assert browser.sign_in(AS_BOB).status_code == 403
+    assert browser.is_signed_in()
 
 
 @pytest.mark.parametrize(("user", "revoked"), [(ALICE, 0), (BOB, 2)])

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from hostile.wire import CALLBACK, NAVIGATION, Answer, Headers, exchange
+from hostile.wire import CALLBACK, Answer, Headers, exchange
+from interop.scripted import NAVIGATION
 
 
 @dataclass

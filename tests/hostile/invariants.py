@@ -13,7 +13,8 @@ from admit.events import Event
 from admit.testing import MemoryProvider
 from hostile.browser import Browser
 from hostile.refusal import reference_of, wrong_with_refusal
-from hostile.wire import CALLBACK, NAVIGATION, Answer, exchange, parameters_of
+from hostile.wire import CALLBACK, Answer, exchange, parameters_of
+from interop.scripted import NAVIGATION
 
 #: Seconds that an answer may take.
 LONGEST = 20

@@ -6,19 +6,16 @@ May be used by every module of rows.
 from __future__ import annotations
 
 import hmac
-import json
 import re
 import resource
 import select
 import socket
-import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import trustme
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from admit.base64url import to_base64url
@@ -27,6 +24,7 @@ from admit.testing.signing import encoded, signing_key
 from hostile.browser import Browser
 from hostile.wire import Answer as Shown
 from hostile.world import World
+from support import Authority
 
 DISCOVERY, AUTHORIZE = "/.well-known/openid-configuration", "/v1/authorize"
 KEYS, TOKEN = "/v1/keys", "/v1/token"
@@ -163,23 +161,14 @@ def speaking(parts: Callable[[], Iterable[bytes]], each: float = 0) -> Iterator[
                 thread.join()
 
 
-def authority(folder: Path, name: str = "ca.pem") -> tuple[ssl.SSLContext, str]:
-    """Return the TLS context of a server, and the file of the one authority that vouches for it."""
-    made, here = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.issue_cert("127.0.0.1").configure_cert(here)
-    file = folder / name
-    made.cert_pem.write_to_path(str(file))
-    return here, str(file)
-
-
 def secure_provider(world: World) -> MemoryProvider:
     """Let the provider of *world* be one at an https URL, whose authority the application trusts.
 
     Browsers do not: use `visited`.
     """
-    tls, file = authority(world.folder)
-    world.provider = world.new_provider(tls=tls)
-    world.serve(ADMIT_CA_FILE=file)
+    authority = Authority(world.folder / "ca.pem")
+    world.provider = world.new_provider(tls=authority.server())
+    world.serve(ADMIT_CA_FILE=authority.file)
     return world.provider
 
 
@@ -211,7 +200,3 @@ def _peak() -> int:
         found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
         return int(found[1]) << 10 if found else 0
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
-
-
-def json_bytes(value: object) -> bytes:
-    return json.dumps(value).encode()

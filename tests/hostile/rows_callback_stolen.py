@@ -7,8 +7,9 @@ from threading import Thread
 from hostile.browser import Browser
 from hostile.registry import case
 from hostile.rows_callback import callback, refused_and_not_redeemed
-from hostile.wire import CALLBACK, NAVIGATION, exchange, parameters_of, state_of
+from hostile.wire import CALLBACK, exchange, parameters_of, state_of
 from hostile.world import World
+from interop.scripted import NAVIGATION
 
 
 def crossing(world: World) -> dict[str, str]:

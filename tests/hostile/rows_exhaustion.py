@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,8 +16,9 @@ from admit.testing import MemoryStore
 from hostile.calls import done, post_token, user
 from hostile.registry import case
 from hostile.rows_logout_tokens import signed
-from hostile.wire import NAVIGATION, exchange
+from hostile.wire import exchange
 from hostile.world import World
+from interop.scripted import NAVIGATION
 from stores.conftest import wait_until
 
 MB = 1 << 20
@@ -70,7 +70,7 @@ def hung(world: World) -> str:
         browser = world.browser()
         callbacks.append((browser, browser.to_callback()))
     known = user(world)
-    before, waiting = world.redeemed(), threading.Event()
+    before = world.redeemed()
     with ThreadPoolExecutor(6) as pool:
         hanging = [pool.submit(browser.get, url) for browser, url in callbacks]
         wait_until(lambda: world.redeemed() == before + 6)
@@ -81,7 +81,6 @@ def hung(world: World) -> str:
         assert not any(future.done() for future in hanging), "they hang all the while"
         assert seconds < 3, seconds
         outcomes = [world.failed(future.result(), "provider.timeout", 504) for future in hanging]
-    waiting.set()
     assert other.is_signed_in()
     return f"others are served within {seconds:.1f} s; the six: {outcomes[0]}"
 

@@ -21,7 +21,7 @@ from stores.conftest import wait_until
 
 MANY = 1 << 20
 #: Seconds for which the token endpoint holds its answer back.
-SLOW = 0.6
+SLOW = 1.5
 
 
 @case("BCL-x1", "the token in a multipart form")
@@ -125,13 +125,10 @@ def two_users(world: World) -> str:
 def meanwhile(world: World, ask: Callable[[], Answer], act: Callable[[], object]) -> Answer:
     """Return what *ask* is answered, where *act* comes while the token endpoint is at work."""
     answers: list[Answer] = []
-    before, waiting = world.redeemed(), threading.Event()
+    before = world.redeemed()
     thread = threading.Thread(target=lambda: answers.append(ask()))
     thread.start()
-    for _ in range(1000):
-        if world.redeemed() > before or answers:
-            break
-        waiting.wait(0.005)
+    wait_until(lambda: world.redeemed() > before or bool(answers))
     act()
     thread.join()
     return answers[0]

@@ -10,7 +10,6 @@ from typing import Any
 from admit.testing import ENDLESS, Answer
 from hostile.provider_side import (
     SILENCE,
-    authority,
     failed,
     growing_less_than,
     secure_provider,
@@ -20,6 +19,7 @@ from hostile.provider_side import (
 from hostile.registry import case, table
 from hostile.wire import Answer as Shown
 from hostile.world import World
+from support import Authority
 
 #: Seconds of ADMIT_HTTP_TIMEOUT where a row does not wait for the default.
 SHORT = "1"
@@ -68,12 +68,12 @@ def _slow(world: World, timeout: int, answers: Iterable[Answer]) -> str:
     world.provider.bend()
     in_time = other.sign_in()
     world.signed_in(other, in_time)
-    assert in_time.seconds < 3
+    assert in_time.seconds < timeout - 2
     for thread in waiting:
         thread.join()
     for late in shown:
         outcome = world.failed(late, "provider.timeout", 504)
-        assert late.seconds < timeout + 1
+        assert late.seconds < timeout + 4
     assert len(shown) == len(waiting)
     return f"{outcome} after {max(late.seconds for late in shown):.0f} s; others sign in meanwhile"
 
@@ -81,7 +81,7 @@ def _slow(world: World, timeout: int, answers: Iterable[Answer]) -> str:
 @case("TOK-46", "the token endpoint's certificate is of an authority that nobody trusts")
 def untrusted(world: World) -> str:
     provider = secure_provider(world)
-    stranger = world.new_provider(tls=authority(world.folder, "stranger.pem")[0])
+    stranger = world.new_provider(tls=Authority().server())
     provider.metadata = {"token_endpoint": f"{stranger.issuer}/v1/token"}
     browser = world.browser()
     outcome = world.failed(visited(world, browser), "provider.tls", 502)
@@ -168,7 +168,7 @@ def _raw(world: World, parts: Callable[[], Iterable[bytes]], each: float, codes:
         answer = browser.sign_in()
         code = str(world.watch.event_of(answer).fields["code"])
         assert code in codes, code
-        assert answer.seconds < 2.5
+        assert answer.seconds < 5
         assert not browser.is_signed_in()
         return world.failed(answer, code, answer.status)
 

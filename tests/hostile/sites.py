@@ -11,13 +11,12 @@ from functools import cache
 from typing import Any
 
 import flask
-import trustme
 from flask_login import current_user, login_required
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from admit.flask import SignIn
 from admit.testing import MemoryStore
-from support import ROOT
+from support import ROOT, Authority
 
 SAMPLE_APP = ROOT / "examples/flask_app/app.py"
 
@@ -100,8 +99,5 @@ def _close(app: flask.Flask) -> None:
 @cache
 def tls_contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """Return the context of a server, and of browsers that trust it; made once."""
-    authority, here = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(here)
-    trust = ssl.create_default_context()
-    authority.configure_trust(trust)
-    return here, trust
+    authority = Authority()
+    return authority.server(), authority.client()

@@ -17,11 +17,6 @@ from interop.scripted import Page
 
 #: Seconds after which the browser gives up: longer than any answer may take.
 PATIENCE = 30
-NAVIGATION = {
-    "Accept": "text/html,*/*;q=0.8",
-    "Sec-Fetch-Mode": "navigate",
-    "Sec-Fetch-Dest": "document",
-}
 CALLBACK = "/authorization-code/callback"
 Headers = Mapping[str, str | bytes]
 

@@ -21,7 +21,7 @@ from urllib.request import (
 from bs4 import BeautifulSoup, Tag
 
 MOST_REDIRECTS = 10
-HEADERS = {
+NAVIGATION = {
     "Accept": "text/html,*/*;q=0.8",
     "Sec-Fetch-Mode": "navigate",
     "Sec-Fetch-Dest": "document",
@@ -131,7 +131,7 @@ class Browser:
     def _send(self, url: str, form: dict[str, str] | None) -> tuple[int, str, str]:
         self.visited.append(url)
         body = None if form is None else urlencode(form).encode()
-        request = Request(url, body, {**HEADERS, **self._origin(url, form)})
+        request = Request(url, body, {**NAVIGATION, **self._origin(url, form)})
         with cast("HTTPResponse", self._opener.open(request, timeout=10)) as answer:
             html = answer.read().decode()
             return answer.status, html, answer.headers.get("Location", "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import time
@@ -10,11 +9,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
-import trustme
 
 from admit.user import User
 from interop.conftest import App, Peer
 from interop.scripted import Browser, Page, authenticate, fill_in
+from support import Authority
 
 CALLBACK = "/authorization-code/callback"
 
@@ -210,13 +209,10 @@ def serving_a_view(
 
 
 def test_a_form_brings_the_response_to_an_app_over_tls(oidc_provider: Peer) -> None:
-    authority, here = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(here)
-    trusting = ssl.create_default_context()
-    authority.configure_trust(trusting)
+    authority = Authority()
     app = App(oidc_provider, "tls", base_url=oidc_provider.tls_url, response_mode="form_post")
-    with app.serving(oidc_provider.tls_port, here):
-        browser = Browser(trusting)
+    with app.serving(oidc_provider.tls_port, authority.server("localhost")):
+        browser = Browser(authority.client())
         browser.open(f"{app.url}/profile?tab=1")
         authenticate(browser)
         url, fields = browser.page.form("Continue")

@@ -43,7 +43,7 @@ def library(*extras: str) -> list[Requirement]:
     return [Requirement(text) for text in texts if not text.startswith("admit[")]
 
 
-@pytest.mark.parametrize("group", ["demo", "test", "check", "interop"])
+@pytest.mark.parametrize("group", ["demo", "test", "check", "fuzz", "mutation", "interop"])
 def test_each_lock_has_what_the_project_file_asks_for(group: str) -> None:
     versions = locked(group)
     requirements = wanted(group)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +19,8 @@ from admit.testing import MemoryProvider, serving
 
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+#: Seconds: far more than any answer takes that is to come, however busy the machine is.
+PATIENT = 20.0
 REDIRECT_URI = "http://localhost:5000/callback"
 
 
@@ -71,6 +74,17 @@ class Asker:
     def refresh(self, token: str) -> HttpResponse:
         return self.post("/v1/token", grant_type="refresh_token", refresh_token=token)
 
+    @contextmanager
+    def waiting(self, seconds: float) -> Iterator[None]:
+        """Give up after so many *seconds* until the block ends."""
+        former = self.http, self.provider.deadline
+        self.provider.deadline = seconds
+        with closing(BlockingHttp(timeout=seconds)) as impatient:
+            if self.http is not self.provider:
+                self.http = impatient
+            yield
+        self.http, self.provider.deadline = former
+
     def tokens(self) -> dict[str, Any]:
         """Sign in, and return what the token endpoint gave."""
         return parse_object(self.redeem(self.code()).body)
@@ -86,17 +100,15 @@ def claims_of(token: str) -> dict[str, Any]:
 
 @pytest.fixture
 def memory() -> Asker:
-    provider = MemoryProvider(deadline=0.5)
+    provider = MemoryProvider(deadline=PATIENT)
     return Asker(provider, provider)
 
 
 @pytest.fixture
 def served() -> Iterator[Asker]:
-    """The same on a socket, for a client that waits half a second."""
-    http = BlockingHttp(timeout=0.5)
-    with serving(MemoryProvider(deadline=0.5)) as provider:
+    """The same on a socket."""
+    with closing(BlockingHttp(timeout=PATIENT)) as http, serving(MemoryProvider()) as provider:
         yield Asker(provider, http)
-    http.close()
 
 
 @pytest.fixture(params=["memory", "served"])

@@ -65,6 +65,42 @@ def test_what_was_sent_is_taken_out_before_words_are_cut() -> None:
     assert error.said == ("[...]", "x" * 100 + "[...]")
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        "a+b/c='d'&e\"=",
+        "a%2Bb%2Fc%3D%27d%27%26e%22%3D",
+        "a%2bb%2fc%3d%27d%27%26e%22%3d",
+        "a%252Bb%252Fc%253D%2527d%2527%2526e%2522%253D",
+        "a+b/c=&#x27;d&#x27;&amp;e&quot;=",
+        "a+b/c='d'&e\\\"=",
+        "YStiL2M9J2QnJmUiPQ",
+        "612b622f633d276427266522",
+        "A+B/C='D'&E\"=".lower(),
+    ],
+)
+def test_what_was_sent_is_taken_out_of_every_text_in_every_form(form: str) -> None:
+    error = SignInError("a.b", f"got {form}.", said=("e", form), cause=f"why {form}")
+    error.request_id = form
+    error.conceal(["a+b/c='d'&e\"="])
+    assert error.detail.startswith("got [...]")
+    assert error.cause.startswith("why [...]")
+    for text in (*error.args, str(error), error.request_id, str(error.said)):
+        assert form[:16] not in text
+
+
+def test_the_half_of_a_secret_is_none_of_anybodys_business() -> None:
+    error = SignInError("a.b", f"got {'s3cret' * 4}...")
+    error.conceal(["s3cret" * 20])
+    assert error.detail == "got [...]"
+
+
+def test_what_is_shorter_than_a_secret_spoils_no_sentence_of_ours() -> None:
+    error = SignInError("a.b", "an answer", said=("a", "b"))
+    error.conceal(["a"])
+    assert error.detail == "an answer '[...]': 'b'"
+
+
 def test_problems_of_the_configuration_come_together() -> None:
     one = ConfigurationError("config.invalid", (Problem("a", "wrong", "Fix."),))
     two = ConfigurationError("config.invalid", (Problem("a", "w", "F."), Problem("b", "v", "G.")))

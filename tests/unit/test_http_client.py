@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
-import trustme
 
 from admit.blocking import BlockingLock
 from admit.errors import ProviderError
 from admit.http_client import LARGEST_BODY, MOST_IDLE, BlockingHttp
 from admit.http_encoding import decoded
 from admit.ports import HttpRequest, HttpResponse, run_sync
+from support import Authority
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 Script = Callable[[socket.socket], None]
@@ -261,7 +261,7 @@ def silent(server: Server, connection: socket.socket) -> None:
 
 def drip(connection: socket.socket, data: bytes) -> None:
     connection.settimeout(0.02)
-    for _ in range(200):
+    for _ in range(1000):
         connection.sendall(data)
         with suppress(TimeoutError):
             if not connection.recv(1):
@@ -280,7 +280,7 @@ def test_an_exchange_ends_by_its_deadline_whatever_the_provider_does(
         took = time.monotonic() - began
 
     assert (error.code, error.status) == ("provider.timeout", 504)
-    assert took < 2
+    assert took < 10
 
 
 def test_a_handshake_that_never_ends_ends_by_the_deadline() -> None:
@@ -403,7 +403,7 @@ def test_what_drips_without_an_end_is_cut_off_by_the_deadline(what: str) -> None
         began = time.monotonic()
         # Too many headers may come before the end of the time.
         assert refused(client(timeout=0.3), server.url).code == "provider.timeout"
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
 
 
 def test_headers_of_sixty_kilobytes_pass() -> None:
@@ -533,23 +533,9 @@ def test_plain_http_goes_to_loopback_only(url: str) -> None:
     assert refused(client(), url).code == "provider.insecure_url"
 
 
-class Authority:
-    """A certificate authority of the test, and what it signs."""
-
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self._authority = trustme.CA()
-        self._authority.cert_pem.write_to_path(file)
-
-    def server(self, *names: str) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._authority.issue_cert(*(names or ("127.0.0.1",))).configure_cert(context)
-        return context
-
-
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(str(tmp_path_factory.mktemp("authority") / "ca.pem"))
+    return Authority(tmp_path_factory.mktemp("authority") / "ca.pem")
 
 
 def test_https_works_with_an_authority_of_our_own_and_keeps_its_connection(

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from admit.errors import StoreUnavailable
+from admit.errors import ConfigurationError, StoreUnavailable
 from admit.ports import run_sync
 from admit.stores import open_store
 from admit.testing.store import KEY
@@ -45,3 +45,17 @@ def test_with_tls_no_server_hears_a_password_in_the_clear(url: str) -> None:
         thread.join()
     assert heard
     assert {message[:2] for message in heard} == {HANDSHAKE}
+
+
+@pytest.mark.parametrize("query", ["nonsense=1", "protocol=9", "socket_timeout=soon"])
+def test_a_query_that_no_client_takes_is_a_mistake_in_the_settings(query: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        open_store(f"redis://:password@127.0.0.1:1/0?{query}")
+    [problem] = caught.value.problems
+    assert problem.setting == "ADMIT_SESSIONS"
+    assert "password" not in problem.wrong
+    assert "1/0" not in str(caught.value)
+
+
+def test_a_query_that_the_client_knows_is_taken() -> None:
+    open_store("redis://127.0.0.1:1/0?socket_timeout=1&client_name=app").close()

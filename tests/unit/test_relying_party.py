@@ -15,6 +15,7 @@ import pytest
 
 from admit.blocking import BlockingLock
 from admit.errors import AuthorizationDenied, ProviderError, SignInError
+from admit.exchanges import SignedIn
 from admit.model import AuthorizationRequest
 from admit.ports import HttpRequest, HttpResponse, run_sync
 from admit.provider_knowledge import (
@@ -26,7 +27,7 @@ from admit.provider_knowledge import (
     STALE_LIMIT,
     STALE_STEP,
 )
-from admit.relying_party import RelyingParty, SignedIn
+from admit.relying_party import RelyingParty
 from admit.testing import MemoryProvider
 from material import CLIENT, ISSUER, NOW, answer, refused
 

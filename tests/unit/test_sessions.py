@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from admit.events import Event
 from admit.model import IDToken, Session, UserInfo
 from admit.ports import run_sync
 from admit.sealing import Sealer
-from admit.sessions import LARGEST, CookieSessions, SessionTooLarge
+from admit.sessions import LARGEST, REMEMBERED, CookieSessions, SessionTooLarge
+from admit.spent import Spent
 from admit.user import session_claims
 from material import NOW, PROVIDER, refused
 
@@ -29,15 +31,20 @@ ID_TOKEN = token_of(CLAIMS)
 
 
 def sessions_of(
-    *keys: str, audience: tuple[str, str] = AUDIENCE, name: str = "__Host-admit"
+    *keys: str,
+    audience: tuple[str, str] = AUDIENCE,
+    name: str = "__Host-admit",
+    idle: int = IDLE,
+    events: list[Event] | None = None,
 ) -> CookieSessions:
     return CookieSessions(
         Sealer(keys or (SECRET,), secrets.token_bytes),
         secrets.token_bytes,
         name=name,
         audience=audience,
-        idle=IDLE,
+        idle=idle,
         absolute=ABSOLUTE,
+        emit=(lambda _event: None) if events is None else events.append,
     )
 
 
@@ -155,6 +162,27 @@ def test_an_idle_session_ends(seconds: int, alive: bool) -> None:
     assert (load(sessions, text, NOW + seconds) is not None) is alive
 
 
+@pytest.mark.parametrize(
+    ("seconds", "timeout"),
+    [
+        pytest.param(IDLE, "idle", id="not used"),
+        pytest.param(ABSOLUTE - 1, "idle", id="not used for long"),
+        pytest.param(ABSOLUTE, "absolute", id="at its end"),
+    ],
+)
+def test_an_end_by_time_is_told_with_its_reason(seconds: int, timeout: str) -> None:
+    events: list[Event] = []
+    sessions = sessions_of(events=events)
+    text = start(sessions)[1]
+    assert load(sessions, text, NOW + IDLE - 1) is not None
+    assert not events
+    assert load(sessions, text, NOW + seconds) is None
+    assert [event.name for event in events] == ["session.expired"]
+    assert events[0].fields["timeout"] == timeout
+    assert events[0].fields["user"]
+    assert events[0].fields["session"]
+
+
 def test_use_keeps_a_session_alive_up_to_its_absolute_end() -> None:
     sessions = sessions_of()
     text, now = start(sessions)[1], NOW
@@ -178,6 +206,13 @@ def test_a_cookie_is_written_again_once_an_eighth_of_its_idle_time_has_passed(
     assert sessions.is_due(session, NOW + seconds) is again
 
 
+def test_an_eighth_is_whole_seconds() -> None:
+    sessions = sessions_of(idle=15)
+    session, _ = start(sessions)
+    assert not sessions.is_due(session, NOW)
+    assert sessions.is_due(session, NOW + 1)
+
+
 def test_a_touched_session_is_the_same_but_for_its_last_use() -> None:
     sessions = sessions_of()
     session, _ = start(sessions)
@@ -196,6 +231,27 @@ def test_a_copy_of_a_cookie_is_dead_after_sign_out_and_others_live() -> None:
     assert load(sessions, other, NOW + 1800) is not None
 
 
+def test_a_session_is_known_to_have_ended_and_another_is_not() -> None:
+    sessions = sessions_of()
+    session, other = start(sessions)[0], start(sessions)[0]
+    assert not sessions.has_ended(session)
+    run_sync(sessions.end(session, NOW))
+    assert sessions.has_ended(session)
+    assert not sessions.has_ended(other)
+
+
+def test_an_end_is_remembered_for_as_long_as_a_copy_of_the_cookie_could_live() -> None:
+    sessions = sessions_of()
+    sessions._ended = Spent(size=2)
+    first, second, third = (start(sessions)[0] for _ in range(3))
+    run_sync(sessions.end(first, NOW))
+    run_sync(sessions.end(second, NOW))
+    run_sync(sessions.end(third, NOW + ABSOLUTE - 1))
+    assert sessions.has_ended(second), "a copy of it would still open"
+    run_sync(sessions.end(first, NOW + ABSOLUTE))
+    assert not sessions.has_ended(second), "none does any more: it makes room"
+
+
 def test_a_session_too_large_for_a_cookie_is_told_with_its_size() -> None:
     sessions = sessions_of()
     claims = {**CLAIMS, "groups": [f"group-{number}" for number in range(300)]}
@@ -203,6 +259,16 @@ def test_a_session_too_large_for_a_cookie_is_told_with_its_size() -> None:
         start(sessions, token_of(claims))
     assert str(LARGEST) in caught.value.detail
     assert "group" not in caught.value.detail
+
+
+def test_name_and_content_have_room_to_the_last_character() -> None:
+    length = len(start(sessions_of(name=""))[1])
+    session, text = start(sessions_of(name="n" * (LARGEST - length)))
+    assert len(text) == length
+    with refused("session.too_large", SessionTooLarge) as caught:
+        start(sessions_of(name="n" * (LARGEST - length + 1)))
+    assert f" {LARGEST + 1} " in caught.value.detail
+    assert load(sessions_of(), text) == session
 
 
 def test_the_largest_session_fits_into_a_cookie() -> None:
@@ -221,3 +287,4 @@ def test_cookies_beyond_those_remembered_still_open() -> None:
     sessions = sessions_of()
     texts = [start(sessions)[1] for _ in range(300)]
     assert all(load(sessions, text) is not None for text in texts * 2)
+    assert sessions._opened.cache_info().currsize == REMEMBERED < len(texts)

@@ -18,10 +18,11 @@ from admit.attempts import Attempts
 from admit.blocking import BlockingLock
 from admit.client_auth import ClientSecretPost, NoAuthentication
 from admit.errors import ProviderError, SignInError
+from admit.exchanges import SignedIn
 from admit.model import AuthorizationRequest
 from admit.ports import HttpRequest, HttpResponse, run_sync
 from admit.protocol.authorization import response_state
-from admit.relying_party import RelyingParty, SignedIn
+from admit.relying_party import RelyingParty
 from admit.sealing import Sealer
 from admit.sessions import CookieSessions
 from admit.testing import MemoryProvider

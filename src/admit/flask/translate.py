@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 import flask
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -92,7 +93,7 @@ def from_flask(*, form: bool = True) -> BrowserRequest:
     if request.method == "POST":
         parameters = request.form.to_dict(flat=False) if form else {}
     else:
-        parameters = request.args.to_dict(flat=False) if query else {}
+        parameters = _arguments(request, query) if query else {}
     return BrowserRequest(
         method=request.method,
         path=path if PLAIN.fullmatch(path) else quote(path, safe="/:@!$&'()*+,;=~"),
@@ -102,6 +103,16 @@ def from_flask(*, form: bool = True) -> BrowserRequest:
         cookies=request.cookies,
         parameters=parameters,
     )
+
+
+def _arguments(request: flask.Request, query: str) -> dict[str, list[str]]:
+    """Return the parameters of a query; octets that are no UTF-8 become U+FFFD."""
+    try:
+        return request.args.to_dict(flat=False)
+    except UnicodeDecodeError:
+        # Browsers encode such octets; Werkzeug replaces them then, and fails where they are bare.
+        encoded = quote(query, safe=string.printable, encoding="latin-1")
+        return parse_qs(encoded, keep_blank_values=True)
 
 
 class _Redirect(flask.Response):

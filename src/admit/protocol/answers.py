@@ -21,6 +21,7 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 TOO_MANY_REQUESTS = 429
 SERVER_ERRORS = 500
 LONGEST_WAIT = 3600
+MEDIA_TYPE = r"no content type|[\w.+-]{1,40}/[\w.+-]{1,60}(; ?charset=[\w\"-]{1,20})?"
 
 
 def singles(
@@ -102,14 +103,15 @@ def json_object(response: HttpResponse, what: str, code: str) -> dict[str, Any]:
     try:
         return parse_object(response.body)
     except ValueError as error:
-        kind = response.headers.get("content-type", "no content type")
-        raise ProviderError(
-            code,
-            f"{what} answered {response.status} with {shown(kind)}: {error.args[0]}"
-            if len(error.args) == 1
-            else f"{what} answered {response.status} with {shown(kind)}: not a JSON object",
-            cause=redirected(response),
-        ) from None
+        wrong = str(error)
+    kind = response.headers.get("content-type", "no content type")
+    # What is no media type may be anything: something secret that is repeated, too.
+    named = shown(kind) if re.fullmatch(MEDIA_TYPE, kind, re.ASCII) else "an odd content type"
+    raise ProviderError(
+        code,
+        f"{what} answered {response.status} with {named}: {wrong}",
+        cause=redirected(response),
+    )
 
 
 def redirected(response: HttpResponse) -> str:

@@ -2,7 +2,7 @@
 
 Spec: RFC 6749 4.1.1 and 4.1.2, RFC 7636, RFC 9207, OAuth 2.0 Form Post Response Mode.
 
-May know: errors, model.
+May know: base64url, errors, model, protocol.answers.
 """
 
 from __future__ import annotations
@@ -266,5 +266,5 @@ def _check_issuer(iss: str | None, metadata: ProviderMetadata) -> None:
 
 
 def _single(parameters: Mapping[str, Sequence[str]], name: str) -> str | None:
-    values = parameters.get(name, ())
+    values = parameters.get(name)
     return values[0] if values else None

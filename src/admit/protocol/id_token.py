@@ -1,6 +1,6 @@
 """The ID Token: every rule of OIDC Core 3.1.3.7 and 12.2, each with a code of its own.
 
-May know: errors, jose, model, providers, protocol.claims.
+May know: base64url, errors, jose, model, providers, protocol.claims.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ WHAT = "the token endpoint"
 LONGEST_LIFETIME = 31_622_400
 #: Code to what to do about it, where the provider answers invalid_grant.
 DEAD_CODE = ("token.invalid_grant", "a code lives for minutes and works once: sign in again")
+LONGEST_TYPE = 12
 DEAD_REFRESH_TOKEN = (
     "refresh.invalid_grant",
     "the refresh token was revoked, used twice or left unused for too long: sign in again",
@@ -110,10 +111,17 @@ def _success(response: HttpResponse, dead: tuple[str, str]) -> dict[str, Any]:
     if not isinstance(token_type, str) or token_type.lower() != "bearer":
         raise ResponseRejected(
             "token.token_type",
-            f"expected Bearer, got {shown(token_type)}",
+            f"expected Bearer, got {_named(token_type)}",
             spec="OIDC Core 3.1.3.3, RFC 6749 7.1",
         )
     return document
+
+
+def _named(token_type: object) -> str:
+    """Return the type for a detail; where a token stands in its place, it is not shown."""
+    if isinstance(token_type, str) and len(token_type) > LONGEST_TYPE:
+        return f"{len(token_type)} characters"
+    return shown(token_type) if isinstance(token_type, str) else type(token_type).__name__
 
 
 def _tokens(document: Mapping[str, Any], id_token: str | None) -> TokenResponse:

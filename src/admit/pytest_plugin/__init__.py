@@ -3,7 +3,7 @@
 pytest loads this in every run where Admit is installed, so that all else is imported by the
 fixtures that need it. See ``docs/how-to/test-your-app.md``.
 
-May know: pytest_plugin.visitor, testing.
+May know: pytest_plugin.visitor, testing, user.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The first process of a race: it starts the others, kills one, and looks at everything afterwards.
 
-May know: errors, ports, race.
+May know: errors, ports, race, stores.
 """
 
 from __future__ import annotations

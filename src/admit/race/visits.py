@@ -1,6 +1,6 @@
 """What visitors do: pages with access tokens, and sign-outs of every kind. All is written down.
 
-May know: attempts, browser, errors, ports, session_codec, race.
+May know: attempts, browser, errors, model, ports, session_codec, race.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Sessions in the memory of one process, for tests.
 
-May know: ports.
+May know: ports, stores.listed.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode, RedisCluster
 from redis.connection import parse_url
-from redis.exceptions import AuthenticationError
+from redis.exceptions import AuthenticationError, RedisError
 from redis.retry import Retry
 from redis.sentinel import (
     Sentinel,
@@ -61,6 +61,7 @@ def client_of(url: str) -> Redis | Callable[[], RedisCluster]:
         client = Redis.from_url(url, health_check_interval=30, **options)
         # The URL may ask for text, which a record is not.
         client.connection_pool.connection_kwargs["decode_responses"] = False
+        _check_query(client)
         return client
     options |= {"username": _plain(parts.username), "password": _plain(parts.password)}
     options |= {"ssl": True} if scheme == "rediss" else {}
@@ -71,6 +72,20 @@ def client_of(url: str) -> Redis | Callable[[], RedisCluster]:
         ]
         return lambda: RedisCluster(startup_nodes=nodes, **options)
     return _behind_sentinel(parts, options)
+
+
+def _check_query(client: Redis) -> None:
+    """Refuse a query that no connection can be made with: the client passes on whatever it holds.
+
+    Raises:
+        UrlMistakeError: It is of no use.
+    """
+    pool = client.connection_pool
+    try:
+        # Nothing is connected by this.
+        pool.connection_class(**pool.connection_kwargs)
+    except (TypeError, RedisError):
+        raise UrlMistakeError("its query holds what the client does not know") from None
 
 
 def place_of(url: str) -> str:

@@ -2,7 +2,7 @@
 
 Times are the database's own, so the clocks of the machines in front of it do not matter.
 
-May know: errors, ports, listed, sql_database, sql_engine, sql_layout, sql_sweep, sql_tables.
+May know: ports, listed, sql_database, sql_engine, sql_layout, sql_sweep, sql_tables.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How an endpoint answers, in what it says and in how that gets here.
 
-May know: http_client, http_failures, ports.
+May know: http_client, http_failures, ports, testing.signing.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from admit.http_client import read_answer
 from admit.http_failures import explained
 from admit.ports import HttpRequest, HttpResponse
+from admit.testing.signing import encoded
 
 FOUND, FIRST_ERROR = 302, 400
 PIECE = 1 << 16
@@ -87,10 +88,9 @@ class Answer:
             headers["location"] = self.redirect
         body = own.body
         if self.change is not None:
-            changed = self.change(json.loads(own.body))
-            body = changed if isinstance(changed, bytes) else json.dumps(changed).encode()
+            body = encoded(self.change(json.loads(own.body)))
         elif self.is_instead:
-            body = _encoded(self.body)
+            body = _content(self.body)
         status = FOUND if self.redirect is not None else own.status
         return HttpResponse(status=self.status or status, headers=headers, body=body)
 
@@ -99,12 +99,10 @@ class Answer:
 OWN = Answer()
 
 
-def _encoded(body: object) -> bytes:
+def _content(body: object) -> bytes:
     if body is None:
         return b""
-    if isinstance(body, str):
-        return body.encode()
-    return body if isinstance(body, bytes) else json.dumps(body).encode()
+    return body.encode() if isinstance(body, str) else encoded(body)
 
 
 def pieces(answer: Answer, response: HttpResponse) -> Pieces:

@@ -1,6 +1,6 @@
 """What is otherwise in one sign-in than in an honest one, and what came of it.
 
-May know: ports, testing.answers.
+May know: ports, testing.answers, testing.issuing for a type.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Makes a whole token of the header and the claims that an honest one would have.
 Forge = Callable[[dict[str, Any], dict[str, Any], "Issuing"], str]
+#: Member of ``events`` in a logout token (Back-Channel Logout 1.0, 2.4).
+LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 #: Values of a parameter: some, one, none.
 Values = str | Sequence[str] | None
 #: What a token, a code or a secret travels as, in a form.

@@ -1,6 +1,6 @@
 """The tokens that the provider of tests signs.
 
-May know: base64url, testing.bends, testing.signing.
+May know: base64url, testing.bending, testing.bends, testing.signing.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 
 from admit.base64url import to_base64url
 from admit.testing.bending import Bendable
-from admit.testing.bends import STRAIGHT, Bend
-from admit.testing.signing import compact, public_jwk
+from admit.testing.bends import LOGOUT_EVENT, STRAIGHT, Bend
+from admit.testing.signing import compact, present, public_jwk, signed
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Issuing(Bendable):
 
     issuer: str = "https://provider.test/oauth2/default"
     client_id: str = "client"
-    client_secret: str = "secret-of-the-client"  # noqa: S105 - a test's
+    client_secret: str = field(default="secret-of-the-client", repr=False)
     user: Mapping[str, Any] = field(
         default_factory=lambda: {"sub": "00u1", "name": "Alice Example", "email": "a@example.com"}
     )
@@ -40,7 +40,6 @@ class Issuing(Bendable):
 
         Spec: Back-Channel Logout 1.0, 2.4.
         """
-        event = "http://schemas.openid.net/event/backchannel-logout"
         header = {"alg": self.alg, "kid": f"key-{self.key}", "typ": "logout+jwt", **self.header}
         said = {
             "iss": self.issuer,
@@ -48,7 +47,7 @@ class Issuing(Bendable):
             "iat": self.now(),
             "exp": self.now() + 120,
             "jti": f"jti-{next(self._numbers)}",
-            "events": {event: {}},
+            "events": {LOGOUT_EVENT: {}},
             **claims,
         }
         forge, self._logout = self._logout, None
@@ -99,14 +98,3 @@ class Issuing(Bendable):
     def jwk(self, number: int) -> dict[str, str]:
         """Return the public key of that number as a JWK."""
         return {**public_jwk(number), "alg": self.alg}
-
-
-def present(members: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *members* less those of None."""
-    return {name: value for name, value in members.items() if value is not None}
-
-
-def signed(header: object, claims: object, provider: Issuing) -> str:
-    """Return the token as an honest provider signs it."""
-    secret = provider.client_secret
-    return compact(header, claims, key=provider.key, alg=provider.alg, secret=secret)

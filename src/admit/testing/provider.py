@@ -20,8 +20,8 @@ from admit.base64url import to_base64url
 from admit.ports import HttpRequest, HttpResponse
 from admit.testing.answers import OWN, Answer, heard
 from admit.testing.bends import STRAIGHT, Bend, Received, Values, received
-from admit.testing.issuing import Issuing, present
-from admit.testing.signing import encoded, signing_key
+from admit.testing.issuing import Issuing
+from admit.testing.signing import encoded, present, signing_key
 
 __all__ = ["JSON", "MemoryProvider", "signing_key"]
 
@@ -59,13 +59,13 @@ class MemoryProvider(Issuing):
     refreshed: dict[str, Any] | None = field(default_factory=dict)
     seconds: int = 3600
     rotates: bool = True
-    answers: dict[str, HttpResponse | Exception | Answer] = field(default_factory=dict)
+    answers: dict[str, HttpResponse | Exception | Answer] = field(default_factory=dict, repr=False)
     deadline: float = 7.0
     requests: Counter[str] = field(default_factory=Counter)
     received: list[Received] = field(default_factory=list, repr=False)
-    revoked: list[str] = field(default_factory=list)
-    _grants: dict[str, dict[str, str]] = field(default_factory=dict)
-    _codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    revoked: list[str] = field(default_factory=list, repr=False)
+    _grants: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
+    _codes: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Answer a request of the back channel.

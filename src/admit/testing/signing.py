@@ -1,6 +1,6 @@
 """Keys and signatures of the provider that tests use.
 
-May know: base64url.
+May know: base64url, testing.issuing for a type.
 """
 
 from __future__ import annotations
@@ -10,11 +10,15 @@ import hmac
 import json
 from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from admit.base64url import to_base64url
+
+if TYPE_CHECKING:
+    from admit.testing.issuing import Issuing
 
 HASHES: Mapping[str, hashes.HashAlgorithm] = {
     "256": hashes.SHA256(),
@@ -46,6 +50,17 @@ def public_jwk(number: int) -> dict[str, str]:
 def encoded(value: object) -> bytes:
     """Return *value* as JSON; bytes stay as they are."""
     return value if isinstance(value, bytes) else json.dumps(value).encode()
+
+
+def present(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *members* less those of None."""
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def signed(header: object, claims: object, provider: Issuing) -> str:
+    """Return the token as an honest provider signs it, whatever stands in it."""
+    secret = provider.client_secret
+    return compact(header, claims, key=provider.key, alg=provider.alg, secret=secret)
 
 
 def compact(

@@ -11,6 +11,7 @@ from admit.protocol.answers import (
     json_object,
     max_age,
     redirected,
+    request_id,
     retry_after,
 )
 from material import answer, refused
@@ -55,6 +56,65 @@ def test_no_retry_after_is_none() -> None:
     assert retry_after(answer({})) is None
 
 
+#: The provider's clock, and the same in seconds since the epoch.
+DATE, THERE = "Wed, 25 Nov 2026 12:00:00 GMT", 1_795_608_000
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        pytest.param({"retry_after": "Wed, 25 Nov 2026 12:00:30 GMT"}, 30, id="a date"),
+        pytest.param({"retry_after": "Wed, 25 Nov 2026 11:59:59 GMT"}, 0, id="a date in the past"),
+        pytest.param({"x_rate_limit_reset": f"{THERE + 45}"}, 45, id="a reset"),
+        pytest.param({"x_rate_limit_reset": f"{THERE}"}, 0, id="a reset now"),
+        pytest.param({"x_rate_limit_reset": f"{THERE - 5}"}, 0, id="a reset in the past"),
+        pytest.param({"x_rate_limit_reset": f"{THERE + 3601}"}, 3600, id="a reset beyond an hour"),
+        pytest.param({"x_rate_limit_reset": "9" * 12}, 3600, id="a reset beyond all times"),
+        pytest.param({"x_rate_limit_reset": "9" * 13}, None, id="a reset that is no time"),
+        pytest.param({"x_rate_limit_reset": "soon"}, None, id="a reset in words"),
+        pytest.param({"x_rate_limit_reset": f"{THERE + 45}", "date": ""}, None, id="no clock"),
+        pytest.param(
+            {"x_rate_limit_reset": f"{THERE + 45}", "retry_after": "7"}, 7, id="seconds win"
+        ),
+        pytest.param(
+            {"x_rate_limit_reset": "soon", "retry_after": "Wed, 25 Nov 2026 12:00:30 GMT"},
+            30,
+            id="a date beside words",
+        ),
+        pytest.param({}, None, id="the clock alone"),
+    ],
+)
+def test_a_point_in_time_is_compared_with_the_providers_own_clock(
+    headers: dict[str, str], seconds: int | None
+) -> None:
+    assert retry_after(answer({}, 200, **{"date": DATE, **headers})) == seconds
+
+
+def test_a_reset_without_any_clock_says_nothing() -> None:
+    assert retry_after(answer({}, x_rate_limit_reset=f"{THERE + 45}")) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "shown"),
+    [
+        pytest.param({"x_okta_request_id": "a1-B_2~!"}, "a1-B_2~!", id="Okta's"),
+        pytest.param({"x_request_id": "other"}, "other", id="another's"),
+        pytest.param({"x_okta_request_id": "a", "x_request_id": "b"}, "a", id="Okta's goes first"),
+        pytest.param({"x_okta_request_id": "", "x_request_id": "b"}, "b", id="Okta's is empty"),
+        pytest.param({"x_request_id": "x" * 64}, "x" * 64, id="the longest"),
+        pytest.param({"x_request_id": "x" * 65}, "", id="a character too long"),
+        pytest.param({"x_request_id": "a b"}, "", id="a blank"),
+        pytest.param({"x_request_id": "a\x7f"}, "", id="a control character"),
+        pytest.param({"x_request_id": "\u00e9"}, "", id="not ASCII"),
+        pytest.param({}, "", id="none"),
+    ],
+)
+def test_the_providers_name_for_an_exchange_is_shown_where_it_is_plain(
+    headers: dict[str, str], shown: str
+) -> None:
+    assert request_id(answer({}, 200, **headers)) == shown
+
+
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
@@ -96,7 +156,7 @@ def test_anything_else_is_told_without_its_content(body: bytes, why: str) -> Non
     with refused("token.malformed", ProviderError) as caught:
         json_object(answer(body, 418, content_type="text/x\r\ny"), "it", "token.malformed")
     detail = caught.value.detail
-    assert detail.startswith("it answered 418 with 'text/x")
+    assert detail.startswith("it answered 418 with an odd content type: ")
     assert why in detail
     assert "\n" not in detail
     assert "html" not in detail
@@ -105,7 +165,7 @@ def test_anything_else_is_told_without_its_content(body: bytes, why: str) -> Non
 def test_a_missing_content_type_is_told() -> None:
     with refused("token.malformed", ProviderError) as caught:
         json_object(HttpResponse(status=200), "it", "token.malformed")
-    assert "no content type" in caught.value.detail
+    assert caught.value.detail.startswith("it answered 200 with 'no content type': ")
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

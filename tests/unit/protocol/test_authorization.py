@@ -62,6 +62,19 @@ def test_an_attempt_has_three_secrets_of_256_bits_that_are_not_shown() -> None:
     assert (request.max_age, request.acr_values) == (None, ())
 
 
+@pytest.mark.parametrize(
+    ("given", "rounds", "scope"),
+    [({}, 0, ()), ({"rounds": 2, "scope": ("openid", "email")}, 2, ("openid", "email"))],
+)
+def test_an_attempt_is_the_first_for_the_configured_scope_unless_it_is_said(
+    given: dict[str, Any], rounds: int, scope: tuple[str, ...]
+) -> None:
+    request = new_authorization_request(
+        CLIENT, random=RANDOM, now=NOW, return_to="/", parameters={}, **given
+    )
+    assert (request.rounds, request.scope) == (rounds, scope)
+
+
 def test_what_is_to_be_verified_afterwards_is_remembered() -> None:
     parameters = {"max_age": "0", "acr_values": "urn:one  urn:two"}
     request = new_authorization_request(
@@ -146,8 +159,17 @@ def test_a_max_age_that_is_no_number_of_seconds_is_refused(value: str) -> None:
         check_parameters({"max_age": value})
 
 
-def test_other_parameters_pass() -> None:
-    check_parameters({"prompt": "login", "max_age": "0", "idp": "0oa1"})
+@pytest.mark.parametrize(
+    "parameters",
+    [{}, {"prompt": "login"}, {"prompt": "login", "max_age": "0", "idp": "0oa1"}],
+)
+def test_other_parameters_pass(parameters: dict[str, str]) -> None:
+    check_parameters(parameters)
+
+
+def test_all_that_is_reserved_is_named_at_once() -> None:
+    with pytest.raises(ValueError, match="nonce, state"):
+        check_parameters({"state": "x", "prompt": "login", "nonce": "y"})
 
 
 def test_the_state_of_a_response_names_its_attempt() -> None:

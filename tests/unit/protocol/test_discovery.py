@@ -54,6 +54,7 @@ def test_the_metadata_is_below_the_issuer_less_one_slash(issuer: str, url: str) 
     assert discovery_url(issuer) == url
     request = discovery_request(issuer)
     assert (request.method, request.url, request.body) == ("GET", url, None)
+    assert request.headers == {"Accept": "application/json"}
 
 
 def test_the_document_is_read() -> None:

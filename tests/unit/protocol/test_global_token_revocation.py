@@ -159,7 +159,15 @@ def subject(body: bytes | dict[str, Any]) -> EmailSubject | IssSubSubject:
     return parse_revocation_subject(octets, client=CLIENT)
 
 
-@pytest.mark.parametrize("email", ["a@example.com", "j\u00f6rg@b\u00fccher.example", '"a@b"@c.d'])
+@pytest.mark.parametrize(
+    "email",
+    [
+        pytest.param("a@example.com", id="plain"),
+        pytest.param("j\u00f6rg@b\u00fccher.example", id="not ASCII"),
+        pytest.param('"a@b"@c.d', id="an at sign in quotes"),
+        pytest.param("a@" + "b" * 318, id="the longest"),
+    ],
+)
 def test_a_user_is_named_by_e_mail_address(email: str) -> None:
     assert subject({"format": "email", "email": email}) == EmailSubject(email)
 
@@ -203,6 +211,7 @@ EMAIL = {"format": "email", "email": "a@example.com"}
         pytest.param({"format": "email", "email": "a.example.com"}, id="no at sign"),
         pytest.param({"format": "email", "email": "@example.com"}, id="nobody at a host"),
         pytest.param({"format": "email", "email": "a@"}, id="somebody at no host"),
+        pytest.param({"format": "email", "email": "a@b@"}, id="nothing after the last at sign"),
         pytest.param({"format": "email", "email": "a\n@example.com"}, id="a line break"),
         pytest.param({"format": "email", "email": "a@" + "b" * 319}, id="a character too long"),
         pytest.param({"format": "iss_sub", "sub": "00u1"}, id="no iss"),

@@ -227,9 +227,18 @@ def test_what_is_wrong_is_told_in_words(claims: dict[str, Any], words: str) -> N
     assert words in caught.value.detail
 
 
-def test_the_access_token_must_be_the_one_of_at_hash() -> None:
+@pytest.mark.parametrize(
+    "access_token",
+    [
+        pytest.param("swapped", id="another"),
+        pytest.param("", id="none"),
+        pytest.param("\u00e9", id="not ASCII"),
+        pytest.param("\ud800", id="half a surrogate pair"),
+    ],
+)
+def test_the_access_token_must_be_the_one_of_at_hash(access_token: str) -> None:
     with refused("id_token.at_hash_mismatch"):
-        verify(id_token(), access_token="swapped")
+        verify(id_token(), access_token=access_token)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ GOOD = PROVIDER.jwk(0)
 def test_the_request_asks_for_the_key_set() -> None:
     request = jwks_request(METADATA)
     assert (request.method, request.url, request.body) == ("GET", METADATA.jwks_uri, None)
+    assert request.headers == {"Accept": "application/json"}
 
 
 def test_the_keys_are_read() -> None:

@@ -57,6 +57,7 @@ def test_an_unknown_parameter_may_come_twice() -> None:
     [
         pytest.param("a@example.com", "a@example.com", id="an address"),
         pytest.param("j\u00f6rg", "j\u00f6rg", id="not ASCII"),
+        pytest.param("j", "j", id="the shortest"),
         pytest.param("x" * 255, "x" * 255, id="the longest"),
         pytest.param("x" * 256, None, id="a character too long"),
         pytest.param("", None, id="empty"),

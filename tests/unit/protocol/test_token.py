@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, unquote_plus
 import pytest
 
 from admit.client_auth import ClientSecretPost, NoAuthentication
-from admit.errors import ProviderError
+from admit.errors import ProviderError, SignInError
 from admit.model import AuthorizationResponse, Client, TokenResponse
 from admit.ports import HttpRequest, HttpResponse
 from admit.protocol.token import (
@@ -94,6 +94,7 @@ def test_the_token_type_is_bearer_in_any_case(token_type: str) -> None:
         pytest.param({"token_type": MISSING}, "token_type", id="no token type"),
         pytest.param({"token_type": ["Bearer"]}, "token_type", id="a list as token type"),
         pytest.param({"token_type": "DPoP"}, "token_type", id="a bound token"),
+        pytest.param({"token_type": "t" * 99}, "token_type", id="a token as its own type"),
         pytest.param({"id_token": MISSING}, "id_token_missing", id="no ID Token"),
         pytest.param({"id_token": ""}, "id_token_missing", id="an empty ID Token"),
         pytest.param({"id_token": []}, "id_token_missing", id="a list as ID Token"),
@@ -179,6 +180,39 @@ def test_any_other_refusal_is_the_providers(document: dict[str, Any], status: in
     with refused("token.refused", ProviderError) as caught:
         parse_token_response(answer(document, status))
     assert all(isinstance(word, str) for word in caught.value.said or ())
+
+
+@pytest.mark.parametrize(
+    ("document", "detail"),
+    [
+        pytest.param({"error": "invalid_scope"}, "400 'invalid_scope'", id="a code"),
+        pytest.param(
+            {"error": "invalid_scope", "error_description": "No.", "errorCode": "E0000021"},
+            "400 'invalid_scope': 'No.'",
+            id="a code and a description",
+        ),
+        pytest.param(
+            {"errorCode": "E0000021", "errorSummary": "No."},
+            "400 'E0000021': 'No.'",
+            id="Okta's other form",
+        ),
+        pytest.param(
+            {"error": "invalid_grant", "error_description": "No."},
+            "400 'invalid_grant': 'No.'",
+            id="a dead code",
+        ),
+        pytest.param({"error": "invalid_client"}, "400 'invalid_client'", id="an unknown client"),
+        pytest.param(
+            {"error": "x", "error_description": ["No."]}, "400 'x'", id="a list as description"
+        ),
+    ],
+)
+def test_the_status_and_the_providers_own_words_are_shown(
+    document: dict[str, Any], detail: str
+) -> None:
+    with pytest.raises(SignInError) as caught:
+        parse_token_response(answer(document, 400))
+    assert caught.value.detail == detail
 
 
 def test_the_providers_words_are_shown_without_control_characters_and_cut() -> None:

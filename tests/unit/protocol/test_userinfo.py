@@ -35,7 +35,10 @@ def signed(claims: object, header: dict[str, Any] | None = None, key: int = 0) -
 def test_the_token_goes_into_the_header_and_nowhere_else() -> None:
     request = userinfo_request(ADDRESS, "at")
     assert (request.method, request.url, request.body) == ("GET", ADDRESS, None)
-    assert request.headers["Authorization"] == "Bearer at"
+    assert request.headers == {
+        "Accept": "application/json, application/jwt",
+        "Authorization": "Bearer at",
+    }
     assert "Bearer" not in repr(request)
 
 

@@ -15,14 +15,15 @@ from admit.testing.faults.fault import (
     MAINTENANCE,
     MARKUP,
     STRANGER,
+    Document,
     Fault,
     answered,
     faults,
+    members,
     transport,
 )
 from admit.testing.signing import compact
 
-Document = dict[str, Any]
 MALFORMED, REFUSED, TYPE = "token.malformed", "token.refused", "token.token_type"
 NO_TOKEN, NO_ACCESS = "token.id_token_missing", "token.access_token_missing"
 SAID, SUB = "userinfo.malformed", "userinfo.sub_mismatch"
@@ -69,31 +70,31 @@ def token() -> Iterator[Fault]:
         ("grant_429", "Too many requests, dressed as invalid_grant", "provider.rate_limited",
          _error("invalid_grant", "API call exceeded rate limit due to too many requests.",
                 status=429)),
-        ("id_token_missing", "There is no ID Token", NO_TOKEN, _with(id_token=...)),
-        ("id_token_null", "The ID Token is null", NO_TOKEN, _with(id_token=None)),
-        ("id_token_empty", "The ID Token is empty", NO_TOKEN, _with(id_token="")),
-        ("id_token_list", "The ID Token is a list", NO_TOKEN, _with(id_token=["a.b.c"])),
-        ("id_token_object", "The ID Token is an object", NO_TOKEN, _with(id_token={"sub": "x"})),
-        ("id_token_number", "The ID Token is a number", NO_TOKEN, _with(id_token=1)),
-        ("access_token_missing", "There is no access token", NO_ACCESS, _with(access_token=...)),
-        ("access_token_list", "The access token is a list", NO_ACCESS, _with(access_token=["a"])),
+        ("id_token_missing", "There is no ID Token", NO_TOKEN, members(id_token=...)),
+        ("id_token_null", "The ID Token is null", NO_TOKEN, members(id_token=None)),
+        ("id_token_empty", "The ID Token is empty", NO_TOKEN, members(id_token="")),
+        ("id_token_list", "The ID Token is a list", NO_TOKEN, members(id_token=["a.b.c"])),
+        ("id_token_object", "The ID Token is an object", NO_TOKEN, members(id_token={"sub": "x"})),
+        ("id_token_number", "The ID Token is a number", NO_TOKEN, members(id_token=1)),
+        ("access_token_missing", "There is no access token", NO_ACCESS, members(access_token=...)),
+        ("access_token_list", "The access token is a list", NO_ACCESS, members(access_token=["a"])),
         ("access_token_other", "The access token is not that of the ID Token",
-         "id_token.at_hash_mismatch", _with(access_token="another")),
-        ("token_type_mac", "The tokens are of the type mac", TYPE, _with(token_type="mac")),
-        ("token_type_missing", "The tokens have no type", TYPE, _with(token_type=...)),
-        ("token_type_list", "The tokens' type is a list", TYPE, _with(token_type=["Bearer"])),
+         "id_token.at_hash_mismatch", members(access_token="another")),
+        ("token_type_mac", "The tokens are of the type mac", TYPE, members(token_type="mac")),
+        ("token_type_missing", "The tokens have no type", TYPE, members(token_type=...)),
+        ("token_type_list", "The tokens' type is a list", TYPE, members(token_type=["Bearer"])),
         ("token_type_small", "The tokens are of the type bearer, in small letters", None,
-         _with(token_type="bearer")),
+         members(token_type="bearer")),
         ("expires_in_text", 'The access token lives "3600" s, a text', None,
-         _with(expires_in="3600")),
-        ("expires_in_word", 'The access token lives "soon"', None, _with(expires_in="soon")),
-        ("expires_in_negative", "The access token lives -5 s", None, _with(expires_in=-5)),
-        ("expires_in_zero", "The access token lives 0 s", None, _with(expires_in=0)),
-        ("expires_in_huge", "The access token lives 10^30 s", None, _with(expires_in=10**30)),
+         members(expires_in="3600")),
+        ("expires_in_word", 'The access token lives "soon"', None, members(expires_in="soon")),
+        ("expires_in_negative", "The access token lives -5 s", None, members(expires_in=-5)),
+        ("expires_in_zero", "The access token lives 0 s", None, members(expires_in=0)),
+        ("expires_in_huge", "The access token lives 10^30 s", None, members(expires_in=10**30)),
         ("expires_in_missing", "Nobody says how long the access token lives", None,
-         _with(expires_in=...)),
-        ("scope_list", "The scope is a list", None, _with(scope=["openid"])),
-        ("unknown", "There are members that nobody knows", None, _with(unknown={"a": [1]})),
+         members(expires_in=...)),
+        ("scope_list", "The scope is a list", None, members(scope=["openid"])),
+        ("unknown", "There are members that nobody knows", None, members(unknown={"a": [1]})),
     )  # fmt: skip
 
 
@@ -144,16 +145,6 @@ def userinfo() -> Iterator[Fault]:
 
 def _error(error: object, description: object, *, status: int = 400) -> Answer:
     return Answer(status=status, body={"error": error, "error_description": description})
-
-
-def _with(**members: object) -> Answer:
-    """Return what lays *members* over the endpoint's; three dots remove one."""
-
-    def change(document: Document) -> Document:
-        laid = {**document, **members}
-        return {name: value for name, value in laid.items() if value is not ...}
-
-    return Answer(change=change)
 
 
 def _signed(

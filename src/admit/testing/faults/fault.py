@@ -1,6 +1,6 @@
 """What a fault is, and what many of them are made of.
 
-May know: testing.answers, testing.bends, testing.signing.
+May know: testing.answers, testing.bends, testing.issuing for a type, testing.signing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from admit.testing.answers import ENDLESS, Answer
 from admit.testing.bends import Bend, Forge
-from admit.testing.signing import compact
+from admit.testing.signing import present, signed
 
 if TYPE_CHECKING:
     from admit.testing.issuing import Issuing
@@ -24,6 +24,7 @@ MARKUP = "<script>alert(1)</script>"
 #: Of a key that the provider has and does not publish.
 STRANGER = 9
 HOUR, DAY = 3600, 86_400
+Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,21 +119,27 @@ def transport(place: str, bends: str, what: str, **more: Any) -> Iterator[Fault]
     )
 
 
+def members(**laid: object) -> Answer:
+    """Return what lays members over the endpoint's own document; three dots remove one."""
+
+    def change(document: Document) -> Document:
+        return {name: value for name, value in {**document, **laid}.items() if value is not ...}
+
+    return Answer(change=change)
+
+
 def resigned(change: Callable[[Mapping[str, Any], Issuing], Mapping[str, Any]]) -> Forge:
     """Return what signs claims with those that *change* lays over them; None removes one."""
 
     def forge(header: dict[str, Any], claims: dict[str, Any], provider: Issuing) -> str:
-        said = {**claims, **change(claims, provider)}
-        kept = {name: value for name, value in said.items() if value is not None}
-        secret = provider.client_secret
-        return compact(header, kept, key=provider.key, alg=provider.alg, secret=secret)
+        return signed(header, present({**claims, **change(claims, provider)}), provider)
 
     return forge
 
 
-def laid(members: Mapping[str, Any]) -> Forge:
-    """Return what signs claims with *members* laid over them; None removes one."""
-    return resigned(lambda _claims, _provider: members)
+def laid(claims: Mapping[str, Any]) -> Forge:
+    """Return what signs claims with *claims* laid over them; None removes one."""
+    return resigned(lambda _claims, _provider: claims)
 
 
 def shifted(seconds: int, *names: str) -> Forge:

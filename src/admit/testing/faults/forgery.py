@@ -1,12 +1,12 @@
 """Tokens that nobody honest signs.
 
-May know: base64url, testing.bends, testing.faults.fault, testing.signing.
+May know: base64url, testing.bends, testing.faults.fault, testing.issuing for a type,
+testing.signing.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import zlib
 from collections.abc import Callable
@@ -18,20 +18,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from admit.base64url import to_base64url
 from admit.testing.bends import Forge
 from admit.testing.faults.fault import STRANGER
-from admit.testing.signing import compact, encoded, public_jwk, signing_key
+from admit.testing.signing import compact, encoded, public_jwk, signed, signing_key
 
 if TYPE_CHECKING:
     from admit.testing.issuing import Issuing
 
-Secret = Callable[["Issuing"], bytes]
+Secret = Callable[["Issuing"], str]
 #: Deflated, it takes less room than a token may.
 BOMB = 30 << 20
-
-
-def honest(header: object, claims: object, provider: Issuing) -> str:
-    """Return the token, rightly signed, whatever stands in it."""
-    secret = provider.client_secret
-    return compact(header, claims, key=provider.key, alg=provider.alg, secret=secret)
 
 
 def fixed(token: str) -> Forge:
@@ -41,12 +35,12 @@ def fixed(token: str) -> Forge:
 
 def parts(change: Callable[[str, str, str], str]) -> Forge:
     """Return what takes an honest token apart, and gives what *change* makes of the parts."""
-    return lambda header, claims, provider: change(*honest(header, claims, provider).split("."))
+    return lambda header, claims, provider: change(*signed(header, claims, provider).split("."))
 
 
 def payload(content: object) -> Forge:
     """Return what signs *content* in place of the claims."""
-    return lambda header, _claims, provider: honest(header, content, provider)
+    return lambda header, _claims, provider: signed(header, content, provider)
 
 
 def payload_with(more: str) -> Forge:
@@ -54,43 +48,41 @@ def payload_with(more: str) -> Forge:
 
     def forge(header: dict[str, Any], claims: dict[str, Any], provider: Issuing) -> str:
         text = json.dumps(claims).removesuffix("}")
-        return honest(header, f"{text}, {more}}}".encode(), provider)
+        return signed(header, f"{text}, {more}}}".encode(), provider)
 
     return forge
 
 
 def headed(header: object) -> Forge:
     """Return what signs the claims under *header*, which may be no header."""
-    return lambda _header, claims, provider: honest(header, claims, provider)
+    return lambda _header, claims, provider: signed(header, claims, provider)
 
 
 def hmac_signed(secret: Secret) -> Forge:
     """Return what signs with HS256 and a secret that everybody knows."""
 
     def forge(header: dict[str, Any], claims: dict[str, Any], provider: Issuing) -> str:
-        said = encoded({**header, "alg": "HS256"})
-        signed = f"{to_base64url(said)}.{to_base64url(encoded(claims))}"
-        signature = hmac.digest(secret(provider), signed.encode(), hashlib.sha256)
-        return f"{signed}.{to_base64url(signature)}"
+        said = {**header, "alg": "HS256"}
+        return compact(said, claims, alg="HS256", secret=secret(provider))
 
     return forge
 
 
-def public_pem(provider: Issuing) -> bytes:
+def public_pem(provider: Issuing) -> str:
     """Return the public key as PEM."""
     key = signing_key(provider.key).public_key()
-    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-def public_json(provider: Issuing) -> bytes:
+def public_json(provider: Issuing) -> str:
     """Return the public key as a JWK."""
-    return encoded(public_jwk(provider.key))
+    return json.dumps(public_jwk(provider.key))
 
 
 def spliced(header: dict[str, Any], claims: dict[str, Any], provider: Issuing) -> str:
     """Return one token with the signature of another."""
-    other = honest(header, {**claims, "sub": "00u-other"}, provider)
-    return f"{honest(header, claims, provider).rpartition('.')[0]}.{other.rpartition('.')[2]}"
+    other = signed(header, {**claims, "sub": "00u-other"}, provider)
+    return f"{signed(header, claims, provider).rpartition('.')[0]}.{other.rpartition('.')[2]}"
 
 
 def by_stranger(header: dict[str, Any], claims: dict[str, Any], provider: Issuing) -> str:
@@ -107,7 +99,7 @@ def with_key_in_header(header: dict[str, Any], claims: dict[str, Any], provider:
 def encrypted_by_password(header: dict[str, Any], claims: dict[str, Any], provider: Issuing) -> str:
     """Return a JWE whose key takes 2^31 rounds to derive."""
     said = {"alg": "PBES2-HS256+A128KW", "enc": "A128GCM", "p2s": "c2FsdA", "p2c": 2**31 - 1}
-    return _jwe(said, honest(header, claims, provider).encode(), provider)
+    return _jwe(said, signed(header, claims, provider).encode(), provider)
 
 
 def encrypted_bomb(header: dict[str, Any], claims: dict[str, Any], provider: Issuing) -> str:

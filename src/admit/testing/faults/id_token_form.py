@@ -38,7 +38,7 @@ ALGORITHMS: tuple[Row, ...] = (
     ("hs256_public_jwk", "It is signed with HS256 and the public key in JSON", ALG,
      {"forge": hmac_signed(public_json)}),
     ("hs256_empty_key", "It is signed with HS256 and an empty key", ALG,
-     {"forge": hmac_signed(lambda _: b"")}),
+     {"forge": hmac_signed(lambda _: "")}),
 )  # fmt: skip
 
 SIGNATURES: tuple[Row, ...] = (

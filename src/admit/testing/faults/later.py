@@ -1,6 +1,6 @@
 """Faults of refreshes and of logout tokens: what comes when the user is signed in.
 
-May know: testing.answers, testing.faults.
+May know: testing.answers, testing.bends, testing.faults.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from admit.testing.answers import Answer
-from admit.testing.bends import Forge
+from admit.testing.bends import LOGOUT_EVENT, Forge
 from admit.testing.faults.fault import (
     ELSEWHERE,
     Fault,
@@ -17,6 +17,7 @@ from admit.testing.faults.fault import (
     answered,
     faults,
     laid,
+    members,
     transport,
 )
 from admit.testing.faults.forgery import (
@@ -34,7 +35,6 @@ EVENTS, ISS, AUD = (
     f"logout_token.{rule}" for rule in ("event_missing", "iss_mismatch", "aud_mismatch")
 )
 ALG, SIGNATURE = "logout_token.alg", "logout_token.signature"
-EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 
 def refresh() -> Iterator[Fault]:
@@ -50,11 +50,11 @@ def refresh() -> Iterator[Fault]:
         ("nothing", "The answer is empty", "token.malformed", Answer(body=b"")),
         ("redirect", "Leads to another host", "token.malformed", Answer(redirect=ELSEWHERE)),
         ("access_token_missing", "There is no access token", "token.access_token_missing",
-         Answer(change=lambda document: {**document, "access_token": None})),
+         members(access_token=...)),
         ("refresh_token_missing", "No new refresh token comes, so that the old one stays", None,
-         Answer(change=lambda document: {**document, "refresh_token": None})),
+         members(refresh_token=...)),
         ("id_token_list", "The ID Token is a list", "token.id_token_missing",
-         Answer(change=lambda document: {**document, "id_token": ["a.b.c"]})),
+         members(id_token=["a.b.c"])),
     )  # fmt: skip
     claims: tuple[tuple[str, str, str | None, Mapping[str, Any] | None], ...] = (
         ("sub_other", "The ID Token is about another user", "refresh.sub_mismatch",
@@ -106,8 +106,8 @@ LOGOUT_CLAIMS: tuple[tuple[str, str, str | None, Mapping[str, Any]], ...] = (
     ("aud_other", "It is for another client", AUD, {"aud": "another"}),
     ("aud_missing", "There is no aud", AUD, {"aud": None}),
     ("events_missing", "There are no events", EVENTS, {"events": None}),
-    ("events_other", "The event is another", EVENTS, {"events": {f"{EVENT}s": {}}}),
-    ("events_list", "The events are a list", EVENTS, {"events": [EVENT]}),
+    ("events_other", "The event is another", EVENTS, {"events": {f"{LOGOUT_EVENT}s": {}}}),
+    ("events_list", "The events are a list", EVENTS, {"events": [LOGOUT_EVENT]}),
     ("nonce", "There is a nonce, as in an ID Token", "logout_token.nonce_present",
      {"nonce": "n-0S6_WzA2Mj"}),
     ("id_token", "It is an ID Token", EVENTS, {"events": None, "nonce": "n-0S6_WzA2Mj"}),

@@ -1,12 +1,12 @@
 """Faults of discovery and of the keys.
 
-May know: testing.answers, testing.faults, testing.signing.
+May know: base64url, testing.answers, testing.faults, testing.signing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -17,14 +17,15 @@ from admit.testing.faults.fault import (
     HTML,
     MAINTENANCE,
     STRANGER,
+    Document,
     Fault,
     answered,
     faults,
+    members,
     transport,
 )
 from admit.testing.signing import public_jwk
 
-Document = dict[str, Any]
 MALFORMED, NOT_FOUND = "discovery.malformed", "discovery.not_found"
 ISSUER, ENDPOINT = "discovery.issuer_mismatch", "discovery.bad_endpoint"
 KEYS, UNKNOWN = "jwks.malformed", "id_token.unknown_key"
@@ -53,24 +54,24 @@ def discovery() -> Iterator[Fault]:
         ("word", "The metadata are a word", MALFORMED, Answer(body='"metadata"')),
         ("null", "The metadata are null", MALFORMED, Answer(body="null")),
         ("nothing", "The metadata are empty", MALFORMED, Answer(body=b"")),
-        ("issuer_other", "issuer is another provider", ISSUER, _with(issuer=ELSEWHERE)),
-        ("issuer_missing", "There is no issuer", ISSUER, _with(issuer=None)),
+        ("issuer_other", "issuer is another provider", ISSUER, members(issuer=ELSEWHERE)),
+        ("issuer_missing", "There is no issuer", ISSUER, members(issuer=...)),
         ("issuer_slash", "issuer has a slash more", ISSUER,
          _as(lambda document: {**document, "issuer": f"{document['issuer']}/"})),
-        ("unknown", "There are metadata that nobody knows", None, _with(unknown={"a": [1]})),
+        ("unknown", "There are metadata that nobody knows", None, members(unknown={"a": [1]})),
         ("required_alone", "There are the metadata alone that must be there", None,
          _as(lambda document: {name: document[name] for name in REQUIRED})),
         *((f"{name}_http", f"The {name} endpoint is plain http", ENDPOINT,
-           _with(**{member: "http://provider.test/endpoint"}))
+           members(**{member: "http://provider.test/endpoint"}))
           for name, member in ENDPOINTS.items()),
-        *((f"{name}_missing", f"There is no {name} endpoint", ENDPOINT, _with(**{member: None}))
+        *((f"{name}_missing", f"There is no {name} endpoint", ENDPOINT, members(**{member: ...}))
           for name, member in ENDPOINTS.items() if member in REQUIRED),
         ("endpoint_script", "The authorization endpoint is a script", ENDPOINT,
-         _with(authorization_endpoint="javascript:alert(1)")),
+         members(authorization_endpoint="javascript:alert(1)")),
         ("endpoint_list", "The token endpoint is a list", ENDPOINT,
-         _with(token_endpoint=[ELSEWHERE])),
+         members(token_endpoint=[ELSEWHERE])),
         ("endpoint_user", "The token endpoint's address hides its host", ENDPOINT,
-         _with(token_endpoint="https://provider.test@elsewhere.test/")),
+         members(token_endpoint="https://provider.test@elsewhere.test/")),
     )  # fmt: skip
 
 
@@ -117,22 +118,15 @@ def _as(change: Callable[[Document], object]) -> Answer:
     return Answer(change=change)
 
 
-def _with(**members: object) -> Answer:
-    def change(document: Document) -> Document:
-        laid = {**document, **members}
-        return {name: value for name, value in laid.items() if value is not None}
-
-    return Answer(change=change)
-
-
-def _key(**members: object) -> Answer:
-    return _as(lambda document: {"keys": [{**document["keys"][0], **members}]})
+def _key(**changes: object) -> Answer:
+    return _as(lambda document: {"keys": [{**document["keys"][0], **changes}]})
 
 
 def _beside(other: Callable[[], object]) -> Answer:
     return _as(lambda document: {"keys": [other(), *document["keys"]]})
 
 
+@cache
 def _weak() -> dict[str, str]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - it is to be refused
     number = key.public_key().public_numbers().n

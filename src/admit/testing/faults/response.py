@@ -1,14 +1,13 @@
 """Faults of the authorization response: what the browser brings to the callback.
 
-May know: testing.answers, testing.faults.
+May know: testing.faults.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from admit.testing.answers import Answer
-from admit.testing.faults.fault import ELSEWHERE, MARKUP, Fault, Row, faults
+from admit.testing.faults.fault import ELSEWHERE, MARKUP, Fault, Row, faults, members
 
 #: Errors of RFC 6749 4.1.2.1 and OIDC Core 3.1.2.6, with what Okta says, and the code for each.
 ERRORS = (
@@ -54,8 +53,7 @@ ROWS: tuple[Row, ...] = (
     ("iss_other", "iss is another provider", "response.iss_mismatch",
      {"response": {"iss": ELSEWHERE}}),
     ("iss_missing", "There is no iss, though the metadata promise one", "response.iss_missing",
-     {"discovery": Answer(change=lambda document: {
-         **document, "authorization_response_iss_parameter_supported": True})}),
+     {"discovery": members(authorization_response_iss_parameter_supported=True)}),
     ("tokens", "There are tokens beside the code", None,
      {"response": {"id_token": "a.b.c", "access_token": "another"}}),
     ("markup", "The error brings markup along", "authorization.error",
