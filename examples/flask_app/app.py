@@ -110,10 +110,13 @@ def fetch(url: str, authorization: str | None = None) -> Any:  # noqa: ANN401 - 
 
 
 def time_of(seconds: int | None) -> str:
-    """Return a time for people."""
+    """Return a time for people. A claim may be any number: not each is a time."""
     if seconds is None:
         return "unknown"
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (OverflowError, OSError, ValueError):
+        return "no time"
 
 
 def shown(name: str, value: object) -> str:

@@ -19,7 +19,7 @@ from admit.sealing import Sealer, Unsealable
 from admit.spent import Spent
 
 #: The number goes up when the content changes, so that fleets of mixed versions do not misread.
-PURPOSE = b"attempt 3"
+PURPOSE = b"attempt 4"
 #: Seconds an attempt lives: as long as a hosted sign-in page keeps its own state.
 LIFETIME = 3600
 MOST = 8
@@ -147,12 +147,12 @@ def _encoded(request: AuthorizationRequest, began: int) -> bytes:
         f"{request.state}\n{request.nonce}\n{request.code_verifier}\n{request.issuer}\n"
         f"{request.redirect_uri}\n{request.return_to}\n{request.started_at}\n{request.rounds}\n"
         f"{max_age}\n{' '.join(request.acr_values)}\n{' '.join(request.scope)}\n{began}\n"
-        f"{request.silent:d}"
+        f"{request.silent:d}\n{request.former}"
     ).encode()
 
 
 def _decoded(message: bytes) -> AuthorizationRequest:
-    *texts, max_age, acr_values, scope, began, silent = message.decode().split("\n")
+    *texts, max_age, acr_values, scope, began, silent, former = message.decode().split("\n")
     state, nonce, code_verifier, issuer, redirect_uri, return_to, started_at, rounds = texts
     return AuthorizationRequest(
         state=state,
@@ -168,4 +168,5 @@ def _decoded(message: bytes) -> AuthorizationRequest:
         scope=tuple(scope.split()),
         began=int(began),
         silent=silent == "1",
+        former=former,
     )

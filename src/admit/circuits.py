@@ -26,13 +26,13 @@ MOST = 64
 #: Answers of whatever stands before the provider: it is down. One user's request brings about a
 #: 500 or a 4xx, and nobody else is to pay for it.
 DOWN = frozenset({502, 503, 504})
+#: So does an answer that is too large: it may be all of one user's claims.
 TRANSPORT = frozenset(
     {
         "provider.unreachable",
         "provider.timeout",
         "provider.tls",
         "provider.broken_answer",
-        "provider.too_large",
     }
 )
 UNAVAILABLE = 503
@@ -159,8 +159,8 @@ class Circuits:
             if answer.status in DOWN:
                 self._count(endpoint, error, seen)
             elif error.retry_after:
-                hold = min(error.retry_after, LONGEST_HOLD)
-                self._open(endpoint, error, self._clock(), hold)
+                now, hold = self._clock(), min(error.retry_after, LONGEST_HOLD)
+                self._open(endpoint, error, now, max(hold, self._held(endpoint, now, seen)))
             else:
                 self._close(endpoint, seen)
 
@@ -174,10 +174,19 @@ class Circuits:
             _bound(self._failed, endpoint)
             self._failed[endpoint] = failed
             return
-        now, opened = self._clock(), self._opened.get(endpoint)
-        # Who holds us off for longer than this is not asked earlier because others failed.
-        held = 0 if opened is None or opened.is_over(now) else opened.until - now
+        now = self._clock()
+        held = self._held(endpoint, now, seen)
         self._open(endpoint, error, now, max(self._seconds, held))
+
+    def _held(self, endpoint: str, now: int, seen: Opened | None) -> int:
+        """Return for how long the endpoint is left alone already, not by this request's turn.
+
+        Who holds us off for longer is not asked earlier because others failed.
+        """
+        opened = self._opened.get(endpoint)
+        if opened is None or opened is seen or opened.is_over(now):
+            return 0
+        return opened.until - now
 
     def _open(self, endpoint: str, error: ProviderError, now: int, seconds: int) -> Opened:
         _bound(self._opened, endpoint)

@@ -115,6 +115,8 @@ class Endpoints:
                 cookies.append(self.cookies.delete(name))
             attempt = await self._attempt(request, state)
             return_to, rounds, silent = attempt.return_to, attempt.rounds, attempt.silent
+            if former is None and attempt.former:
+                former = await self.sessions.load(attempt.former, self._clock())
             cookies += await self._complete(request, attempt, former)
             return redirect(self.guard.absolute(return_to), cookies)
         except SignInError as error:

@@ -23,7 +23,11 @@ class Guard:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.sign_in_url = settings.base_url + settings.sign_in_path
-        paths = (settings.sign_in_path, settings.sign_out_path, settings.callback_path)
+        paths = [settings.sign_in_path, settings.sign_out_path, settings.callback_path]
+        if settings.signed_out_path != "/":
+            paths.append(settings.signed_out_path)
+        if settings.are_stored:
+            paths += (settings.backchannel_logout_path, settings.frontchannel_logout_path)
         self._own = frozenset(settings.prefix + path.rstrip("/") for path in paths)
         self.default = settings.prefix + settings.after_sign_in
         self._origin, self._host = settings.origin, settings.host

@@ -69,6 +69,8 @@ class AuthorizationRequest:
         scope: What was asked for where that is more than is configured; else empty.
         began: When the attempt began, in milliseconds: to tell how long it took.
         silent: Whether nobody was to be asked anything (``prompt=none``).
+        former: The cookie of the session that this browser had; empty unless the response comes by
+            a form, which does not bring it.
     """
 
     state: str = field(repr=False)
@@ -84,6 +86,7 @@ class AuthorizationRequest:
     scope: tuple[str, ...] = ()
     began: int = 0
     silent: bool = False
+    former: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

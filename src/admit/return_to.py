@@ -33,4 +33,6 @@ def safe_return_to(value: str | None, *, own: Iterable[str], default: str) -> st
     # Browsers send no dot segments; resolved, they could lead anywhere, our own pages included.
     if not {".", ".."}.isdisjoint(decoded.split("/")):
         return default
-    return value if {path.rstrip("/"), decoded.rstrip("/")}.isdisjoint(own) else default
+    # Flask leads from a path with slashes too many to the one without.
+    once = re.sub("//+", "/", decoded)
+    return value if {path.rstrip("/"), once.rstrip("/")}.isdisjoint(own) else default

@@ -6,7 +6,9 @@ protocol.third_party_login, relying_party, rounds, settings.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 from admit.attempts import LIFETIME, Attempts
 from admit.browser import NOT_STORED, BrowserRequest, BrowserResponse, Cookies, redirect
@@ -24,6 +26,8 @@ from admit.settings import Settings
 #: What a visitor may add to the authorization request; all else is the application's.
 VISITOR_PROMPTS = frozenset({"login", "select_account"})
 LONGEST_HINT = 255
+#: The form of the cookie of a session in a store.
+STORED = re.compile(r"[A-Za-z0-9_-]{59}")
 #: Attempts under way in one browser that make a misconfiguration at the provider likely.
 SUSPICIOUS = 2
 
@@ -65,6 +69,9 @@ class Starts:
         self._rounds = rounds
         self._fail = failures.answer
         self._emit = emit
+        # The provider's form does not bring the session that ends when another one begins.
+        by_form = settings.client.response_mode == "form_post"
+        self._crosses = by_form and settings.are_stored
 
     async def answer(self, request: BrowserRequest) -> BrowserResponse:
         """Answer the sign-in address: on to the provider, or back if already signed in."""
@@ -160,6 +167,9 @@ class Starts:
             )
         except SignInError as error:
             return self._fail(error, request, return_to)
+        former = request.cookies.get(self._cookies.session, "") if self._crosses else ""
+        if STORED.fullmatch(former):
+            attempt = replace(attempt, former=former)
         name = self._attempts.cookie_name(attempt.state)
         text = self._attempts.seal(attempt)
         cookies = [self._cookies.set(name, text, LIFETIME)]

@@ -73,6 +73,26 @@ def test_protect_all_protects_whatever_nobody_thought_of() -> None:
     assert browser.get("/unmarked").text == "unmarked"
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/open/../private/a", "/open/./a", "/open/x/../../private/a", "/open/%2e%2e/a", "/open/..\\a"],
+)
+def test_dot_segments_lead_out_of_no_public_folder(tmp_path: Any, path: str) -> None:
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private/a").write_text("secret")
+    (tmp_path / "a").write_text("secret")
+    site = Site(protect_all=True, public="/open/*")
+
+    @site.app.get("/<path:name>")
+    def file(name: str) -> flask.Response:
+        return flask.send_from_directory(tmp_path, name)
+
+    # As it came: a test client resolves dot segments itself, and a socket does not.
+    answer = site.browser().get("/x", environ_overrides={"PATH_INFO": path.replace("%2e", ".")})
+    assert answer.status_code == 303
+    assert "secret" not in answer.text
+
+
 @pytest.mark.parametrize("path", ["/static/a.css", "/bp/static/a.css"])
 def test_static_files_stay_public(tmp_path: Any, path: str) -> None:
     (tmp_path / "a.css").write_text("a{}")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import flask
 import pytest
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
-from werkzeug.test import Client
+from werkzeug.test import Client, TestResponse
 
-from adapters.site import NAVIGATION, OWN, Browser, Site, asked, passed_on
+from adapters.site import NAVIGATION, OWN, Browser, Clock, Site, asked, passed_on
 from admit import ConfigurationError
 from admit.flask import SignIn
+from admit.testing import MemoryStore
 
 
 def set_cookies(answer: object) -> list[str]:
@@ -123,6 +126,61 @@ def test_form_post_crosses_sites_with_the_attempt_alone() -> None:
     session = next(text for text in set_cookies(answer) if text.startswith("__Host-admit="))
     assert "SameSite=Lax" in session
     assert browser.is_signed_in()
+
+
+class ByForm:
+    """A browser that brings to a form of another site only what may cross sites."""
+
+    def __init__(self) -> None:
+        clock = Clock()
+        self.site = Site(
+            base_url="https://app.example.com",
+            response_mode="form_post",
+            store=MemoryStore(clock),
+            clock=clock,
+        )
+        self.client = self.site.app.test_client(use_cookies=False)
+
+    def send(self, method: str, url: str, cookie: str, **more: Any) -> TestResponse:
+        return self.client.open(
+            url,
+            method=method,
+            base_url=self.site.base_url,
+            headers={**NAVIGATION, "Cookie": cookie},
+            **more,
+        )
+
+    def sign_in(self, session: str = "") -> str:
+        """Sign in where *session* is the cookie of one, and return that of the new one."""
+        begun = self.send("GET", "/signin?prompt=login", session)
+        parameters = self.site.provider.authorize(begun.location)
+        attempt = set_cookies(begun)[0].split(";")[0]
+        answer = self.send("POST", "/authorization-code/callback", attempt, data=parameters)
+        assert answer.status_code == 303
+        [cookie] = [text for text in set_cookies(answer) if text.startswith("__Host-admit=")]
+        return cookie.split(";")[0]
+
+    def is_signed_in(self, session: str) -> bool:
+        return self.send("GET", "/profile", session).status_code == 200
+
+
+def test_a_form_from_the_provider_ends_the_former_session_too() -> None:
+    browser = ByForm()
+    former = browser.sign_in()
+    assert browser.is_signed_in(former)
+    newer = browser.sign_in(former)
+    assert "replaced" in browser.site.events[-1].fields
+    assert browser.is_signed_in(newer)
+    assert not browser.is_signed_in(former)
+
+
+@pytest.mark.parametrize(
+    "junk",
+    ["x", "x" * 60, '"' + r"\012" * 59 + '"', '"' + "x" * 58 + r'\377"', '"' + "x" * 58 + r'\012"'],
+)
+def test_a_former_session_that_is_none_changes_no_attempt(junk: str) -> None:
+    browser = ByForm()
+    assert browser.is_signed_in(browser.sign_in(f"__Host-admit={junk}"))
 
 
 def test_a_query_response_may_not_come_as_a_form(site: Site, browser: Browser) -> None:

@@ -47,6 +47,50 @@ class Endless(io.RawIOBase):
         return len(buffer)
 
 
+@pytest.mark.parametrize(("size", "status"), [(65_536, 400), (65_537, 413)])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_may_be_as_long_as_the_limit_and_no_longer(
+    site: Site, size: int, status: int, chunked: bool
+) -> None:
+    body = b"a=" + b"x" * (size - 2)
+    answer = site.browser().post(
+        "/authorization-code/callback",
+        environ_overrides={
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.input_terminated": chunked,
+            "CONTENT_TYPE": FORM,
+            **({} if chunked else {"CONTENT_LENGTH": str(size)}),
+        },
+    )
+    assert answer.status_code == status
+
+
+class Broken(io.RawIOBase):
+    """A body in chunks whose framing is no good, as Werkzeug's and other servers tell it."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _buffer: Any) -> int:
+        raise OSError("Invalid chunk header")
+
+
+@pytest.mark.parametrize("path", ["/signin", "/backchannel-logout", "/universal-logout"])
+def test_a_body_whose_chunks_are_broken_is_no_fault_of_ours(path: str) -> None:
+    clock = Clock()
+    site = Site(clock=clock, store=MemoryStore(clock), universal_logout_path="/universal-logout")
+    answer = site.browser().post(
+        path,
+        OWN,
+        environ_overrides={
+            "wsgi.input": Broken(),
+            "wsgi.input_terminated": True,
+            "CONTENT_TYPE": FORM,
+        },
+    )
+    assert 400 <= answer.status_code < 500
+
+
 def part(size: int) -> bytes:
     head = b'--b\r\nContent-Disposition: form-data; name="a"; filename="f"\r\n\r\n'
     return head + b"x" * size + b"\r\n--b--\r\n"

@@ -9,10 +9,11 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from adapters.site import NAVIGATION, NOW, PAGE, Browser, Site, asked
+from adapters.site import NAVIGATION, NOW, PAGE, Browser, Clock, Site, asked
 from admit.attempts import LIFETIME, MOST
 from admit.errors import AuthorizationDenied, ProviderError
 from admit.ports import HttpResponse
+from admit.testing import MemoryStore
 from admit.user import User
 
 CALLBACK = "/authorization-code/callback"
@@ -444,6 +445,37 @@ def test_the_developers_side_is_shown_in_debug_mode_only(site: Site, browser: Br
     answer = browser.get(f"{CALLBACK}?code=c&state=s")
     assert "For the developer" in answer.text
     assert "attempt.missing" in answer.text
+
+
+@pytest.mark.parametrize("claim", ["iss", "aud", "azp", "nonce", "sub"])
+def test_no_event_tells_a_state_that_an_answer_repeats(
+    site: Site, browser: Browser, claim: str
+) -> None:
+    url = browser.begin()
+    state = asked(url)["state"]
+    if claim == "iss":
+        answer = browser.get(site.provider.callback(url, iss=f"https://evil.example/{state}"))
+    else:
+        site.provider.bend(claims={claim: state})
+        answer = browser.get(site.provider.callback(url))
+    assert answer.status_code in {303, 400}
+    assert state not in str(site.events)
+
+
+@pytest.mark.parametrize("ahead", [1, 60, 10**9])
+def test_a_planted_count_of_the_future_stops_nobody(
+    site: Site, browser: Browser, ahead: int
+) -> None:
+    browser.client.set_cookie("admit-rounds", f"s.9.{site.clock.now + ahead}", domain="localhost")
+    assert browser.sign_in().status_code == 303
+    assert browser.is_signed_in()
+
+
+@pytest.mark.parametrize("path", ["/bye", "/bye/", "/frontchannel-logout", "/backchannel-logout"])
+def test_no_page_of_our_own_is_a_way_back(path: str) -> None:
+    clock = Clock()
+    site = Site(clock=clock, store=MemoryStore(clock), signed_out_path="/bye")
+    assert site.browser().sign_in(f"/signin?next={path}").location == f"{site.base_url}/"
 
 
 def test_sign_in_that_goes_round_and_round_is_stopped(site: Site, browser: Browser) -> None:

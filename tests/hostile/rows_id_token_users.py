@@ -99,6 +99,22 @@ def endless(world: World) -> str:
     return "signed in, for the session's own 12 hours"
 
 
+@table(
+    {
+        "IDT-x16": (
+            "an auth_time before all calendars, in the sample app",
+            {"auth_time": -(10**30)},
+        ),
+        "IDT-x17": ("an updated_at after all calendars, in the sample app", {"updated_at": 10**30}),
+    }
+)
+def no_time(world: World, claims: dict[str, Any]) -> str:
+    browser = world.browser()
+    outcome = world.signed_in(browser, bent(world, browser, claims=claims))
+    assert "no time" in browser.get("/profile").text
+    return outcome
+
+
 @case("IDT-63", "the provider's clock is 20 s ahead")
 def slightly_ahead(world: World) -> str:
     browser = world.browser()

@@ -63,7 +63,6 @@ DOWN = [
     failure("timeout"),
     failure("tls"),
     failure("broken_answer"),
-    failure("too_large"),
     answer(b"<html>", 502),
     answer(b"<html>", 503),
     answer(b"<html>", 504),
@@ -98,8 +97,9 @@ def test_five_failures_in_a_row_open_the_circuit_for_ten_seconds(outcome: Outcom
         answer({}, 501),
         answer(b"", 302),
         failure("insecure_url"),
+        failure("too_large"),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_what_one_visitor_may_bring_about_opens_nothing(outcome: Outcome) -> None:
     line = Line()
@@ -332,3 +332,22 @@ def test_endpoints_without_end_take_no_memory_without_end(outcome: Outcome) -> N
         line.fail(outcome, 1, f"https://provider.test/{number}")
     assert len(line.circuits._failed) <= MOST
     assert len(line.circuits._opened) <= MOST
+
+
+def test_a_shorter_hold_told_to_a_request_under_way_takes_nothing_from_a_longer_one() -> None:
+    line = Line()
+
+    class Overtaken(Line):
+        async def send(self, request: HttpRequest) -> HttpResponse:
+            line.circuits.http = line
+            line.outcome = answer({}, 429, retry_after="60")
+            await line.circuits.send(request)
+            return answer({}, 429, retry_after="1")
+
+    line.circuits.http = Overtaken()
+    line.get()
+    assert line.refused().retry_after == 60
+    line.now += 60
+    # Whose turn it is says how long from now on.
+    line.get(outcome=answer({}, 429, retry_after="1"))
+    assert line.refused().retry_after == 1

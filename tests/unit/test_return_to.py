@@ -22,6 +22,7 @@ def safe(value: str | None) -> str:
         "/profile?tab=1&q=a%2Fb",
         "/profile?next=https://evil.example",
         "/a//b",
+        "/a//signin",
         "/j%C3%B6rg",
         "/a%20b",
         "/.hidden",
@@ -119,3 +120,11 @@ def test_they_are_none_in_another_spelling_either(value: str) -> None:
 
 def test_the_own_paths_may_come_in_any_iterable() -> None:
     assert safe_return_to("/%73ignin", own=iter(OWN), default="/home") == "/home"
+
+
+@pytest.mark.parametrize(
+    "value", ["/app//signin", "/app///signin/", "/app%2F%2Fsignin", "/app//signin?x"]
+)
+def test_slashes_too_many_hide_no_page_of_ours(value: str) -> None:
+    # Under a prefix, where two slashes are not at the start; Flask leads on to one.
+    assert safe_return_to(value, own=("/app/signin",), default="/home") == "/home"

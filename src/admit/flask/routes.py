@@ -101,13 +101,22 @@ def _universal(
     answer: Callable[[BrowserRequest, bytes], Coroutine[Any, Any, BrowserResponse]], most: int
 ) -> Callable[[], flask.Response]:
     def view() -> flask.Response:
-        # One byte more than may be: enough to be refused. Where the application has read the body
-        # already, nothing is left of the stream, and Flask has kept what there was.
         try:
-            body = flask.request.stream.read(most + 1) or flask.request.get_data()
-            return to_flask(run_sync(answer(from_flask(form=False), body)))
+            return to_flask(run_sync(answer(from_flask(form=False), _body(most + 1))))
         except Exception:
             flask.after_this_request(keep_unstored)
             raise
 
     return _public(view)
+
+
+def _body(most: int) -> bytes:
+    """Return the first bytes of the body: one more than may be is enough to be refused.
+
+    Where the application has read it already, nothing is left of the stream, and Flask has kept
+    what there was. Where its chunks are broken, nothing of it is a request.
+    """
+    try:
+        return flask.request.stream.read(most) or flask.request.get_data()
+    except OSError:
+        return b""

@@ -162,8 +162,11 @@ class AppState:
         if getattr(app.view_functions[endpoint], PUBLIC, False):
             return True
         path = flask.request.path
+        # A view that serves files resolves these, and leaves the folder that is public.
+        below = {".", ".."}.isdisjoint(path.replace("\\", "/").split("/"))
         return any(
-            name in {endpoint, path} or (name.endswith("/*") and path.startswith(name[:-1]))
+            name in {endpoint, path}
+            or (below and name.endswith("/*") and path.startswith(name[:-1]))
             for name in self.parts.settings.public
         )
 

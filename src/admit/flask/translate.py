@@ -60,7 +60,9 @@ def own_request() -> BrowserRequest:
     if (request.content_length or 0) > LARGEST:
         raise _too_large("the body", CONTENT_TOO_LARGE)
     # A body of no stated length is counted while it is read.
-    request.max_content_length = min(request.max_content_length or LARGEST, LARGEST)
+    most = min(request.max_content_length or LARGEST, LARGEST)
+    # Werkzeug refuses at the limit, not beyond it, where it counts.
+    request.max_content_length = most + (request.content_length is None)
     request.max_form_parts = MOST_PARAMETERS
     try:
         read = from_flask()
