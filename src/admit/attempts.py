@@ -97,16 +97,18 @@ class Attempts:
         aged = []
         for name in self.pending(cookies)[:MOST_LOOKED_AT]:
             request = self.open(cookies[name])
-            started_at = 0 if isinstance(request, Unsealable) else request.started_at
-            aged.append((started_at, name))
+            if isinstance(request, Unsealable):
+                aged.append((0, 0, name))
+            else:
+                aged.append((request.started_at, request.began, name))
         aged.sort(reverse=True)
         kept = 0
-        for _, name in aged:
+        for *_, name in aged:
             size += len(name) + len(cookies[name])
             if kept >= MOST - 1 or size > MOST_BYTES:
                 break
             kept += 1
-        return [name for _, name in aged[kept:]]
+        return [name for *_, name in aged[kept:]]
 
     async def use(self, request: AuthorizationRequest, now: int) -> Moment | None:
         """Use an attempt up, and return when that is; None where it was used before.

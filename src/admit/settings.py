@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 
 from admit.model import Client
 
+#: How the secret keys begin that `admit.testing.SETTINGS` shows to everybody.
+KEY_OF_TESTS = "for-tests-alone-"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -74,6 +77,11 @@ class Settings:
     def are_stored(self) -> bool:
         """Whether sessions are kept in a store, and not in cookies."""
         return self.sessions != "cookie"
+
+    @property
+    def has_key_of_tests(self) -> bool:
+        """Whether a secret key is one that everybody knows: whoever reads it can make sessions."""
+        return any(key.startswith(KEY_OF_TESTS) for key in self.secret_keys)
 
     @property
     def audience(self) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -16,13 +17,13 @@ from flask_login import current_user
 
 from adapters.site import NAVIGATION, NOW, OWN, Browser, Clock, Site
 from admit.errors import AuthorizationDenied, ConfigurationError, ProviderError, StoreUnavailable
-from admit.events import EVENTS, Event
+from admit.events import EVENTS, LOGGER, Event
 from admit.flask import SignIn, signals
 from admit.flask.telling import SIGNALS
 from admit.ports import HttpResponse
 from admit.sealing import Sealer
 from admit.session_list import SessionList
-from admit.testing import MemoryProvider, MemoryStore
+from admit.testing import SETTINGS, MemoryProvider, MemoryStore
 from admit.user import User, user_id
 from conforming import problems
 
@@ -377,6 +378,40 @@ def test_a_listener_that_raises_changes_nothing_and_is_in_the_log_once_each_time
     failures = [record for record in caplog.records if record.exc_info]
     assert [record.name for record in failures] == ["admit"] * len(names)
     assert [record.getMessage().rpartition(" ")[2] for record in failures] == names
+
+
+class Failing(logging.Handler):
+    """A handler that does not catch what goes wrong in it, as it should."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        raise RuntimeError(record.getMessage())
+
+
+def test_a_log_that_cannot_be_written_signs_nobody_out(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "admit")
+    site, handler = Site(), Failing()
+    LOGGER.addHandler(handler)
+    try:
+        browser = signed_in(site)
+        assert browser.is_signed_in()
+        browser.sign_out()
+        assert not browser.is_signed_in()
+    finally:
+        LOGGER.removeHandler(handler)
+    assert "RuntimeError: signin.started" in capsys.readouterr().err
+    assert site.names()[0] == "signin.started"
+
+
+@pytest.mark.parametrize(("key", "told"), [(SETTINGS["ADMIT_SECRET_KEYS"], 1), (SECRET * 2, 0)])
+def test_a_key_that_everybody_knows_is_told_of_at_the_start(
+    key: str, told: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    Site(secret_keys=[SECRET * 3, key])
+    warned = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(warned) == told
+    assert all("everybody knows" in line and key not in line for line in warned)
 
 
 # --- who, and which session ----------------------------------------------------------------------

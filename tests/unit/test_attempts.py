@@ -131,6 +131,16 @@ def test_the_oldest_are_dropped_so_that_one_more_fits(count: int) -> None:
     assert sorted(dropped) == sorted(list(cookies)[: count - MOST + 1])
 
 
+def test_of_those_of_one_second_the_oldest_is_dropped() -> None:
+    clock = iter(range(NOW * 1000, NOW * 1000 + 999))
+    attempts = Attempts(
+        Sealer((SECRET,), secrets.token_bytes), PREFIX, milliseconds=lambda: next(clock)
+    )
+    names = [f"{PREFIX}{chr(ord('z') - number)}" for number in range(MOST)]
+    cookies = {name: attempts.seal(REQUEST) for name in names}
+    assert attempts.surplus(dict(sorted(cookies.items()))) == names[:1]
+
+
 def test_of_cookies_without_end_only_so_many_are_opened_and_dropped() -> None:
     attempts = attempts_of()
     opened = []

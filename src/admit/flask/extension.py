@@ -95,6 +95,12 @@ class SignIn:
         except ConfigurationError as error:
             emit(misconfigured(error))
             raise
+        if chosen.has_key_of_tests:
+            LOGGER.warning(
+                "%s holds the key of admit.testing.SETTINGS, which everybody knows: but for tests,"
+                " whoever reads it can make sessions",
+                chosen.keys_found_in,
+            )
         http = self._http or BlockingHttp(timeout=chosen.http_timeout, ca_file=chosen.ca_file)
         parts = assemble(
             chosen,

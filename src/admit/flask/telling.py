@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from typing import TYPE_CHECKING
 
 import flask
@@ -29,7 +31,11 @@ class Telling:
 
     def __call__(self, event: Event) -> None:
         """Tell of *event*."""
-        log_event(event)
+        try:
+            log_event(event)
+        except Exception:  # noqa: BLE001 - of a handler of the application's; as `logging` does
+            if logging.raiseExceptions:
+                traceback.print_exc()
         if self._hook is not None:
             try:
                 self._hook(event)
