@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from adapters.site import PAGE, Browser, Site
 from admit.attempts import LIFETIME
+from admit.errors import AuthorizationDenied
 from admit.events import Event
 from admit.testing import MemoryProvider
 from admit.user import User, user_id
@@ -246,3 +247,26 @@ def test_the_hook_sees_the_groups_of_the_claim_that_is_configured() -> None:
     site.sign_in.on_sign_in(seen.append)
     site.browser().sign_in()
     assert seen[0].groups == ("staff",)
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "told"),
+    [
+        (RuntimeError("a mistake"), 500, {"code": "sign_in.hook_failed", "detail": "RuntimeError"}),
+        (AuthorizationDenied("app.banned", "not wanted"), 403, {"code": "app.banned"}),
+    ],
+)
+def test_a_hook_that_raises_leaves_one_trace_and_no_session(
+    site: Site, browser: Browser, raised: Exception, status: int, told: dict[str, str]
+) -> None:
+    def fail(_user: User) -> None:
+        raise raised
+
+    site.sign_in.on_sign_in(fail)
+    site.app.config["PROPAGATE_EXCEPTIONS"] = False
+    assert browser.sign_in().status_code == status
+    assert site.names() == ["signin.started", "signin.refused"]
+    assert last(site).items() >= told.items()
+    if status == 500:
+        assert last(site)["user"] == user_id(site.provider.issuer, "00u1")
+    assert not browser.is_signed_in()

@@ -156,13 +156,18 @@ def test_an_iss_that_the_metadata_promise_is_demanded(mock_server: Peer) -> None
     assert not is_signed_in(app, client)
 
 
+def test_keys_that_check_no_signature_are_fetched_anew(mock_server: Peer) -> None:
+    app = App(mock_server)
+    arm(mock_server, "jwks-secret")
+    assert sign_in(app, app.flask.test_client()) == (303, "signin.ok")
+
+
 @pytest.mark.parametrize(
     ("fault", "status", "code"),
     [
         ("jwks-500", 503, "provider.unavailable"),
         ("jwks-list", 502, "jwks.malformed"),
         ("jwks-empty", 502, "jwks.empty"),
-        ("jwks-secret", 400, "id_token.unknown_key"),
         ("jwks-redirect", 502, "jwks.malformed"),
         ("token-silent", 504, "provider.timeout"),
         ("token-hangs-up", 503, "provider.unreachable"),

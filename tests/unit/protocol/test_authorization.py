@@ -197,6 +197,23 @@ def test_a_parameter_has_an_end(name: str) -> None:
     assert caught.value.detail == f"{name} has {LONGEST_OTHER + 1} characters"
 
 
+def test_a_code_may_be_longer_than_the_other_parameters() -> None:
+    assert response_state({"state": ["the-state"], "code": ["c" * 4000]}) == "the-state"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "silent"),
+    [({"prompt": "none"}, True), ({"prompt": "login"}, False), ({}, False), ({"x": "none"}, False)],
+)
+def test_that_nobody_was_to_be_asked_is_remembered(
+    parameters: dict[str, str], silent: bool
+) -> None:
+    request = new_authorization_request(
+        CLIENT, random=bytes(97), now=NOW, return_to="/", parameters=parameters
+    )
+    assert request.silent is silent
+
+
 def test_a_parameter_that_means_nothing_may_come_twice() -> None:
     assert response_state({"state": ["abc"], "utm_source": ["a", "b"]}) == "abc"
 

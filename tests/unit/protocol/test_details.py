@@ -13,6 +13,7 @@ from admit.errors import ProviderError, ResponseRejected, SignInError
 from admit.model import IDToken
 from admit.ports import HttpResponse
 from admit.protocol import discovery, jwks, revocation, token, userinfo
+from admit.protocol.answers import redirected
 from admit.protocol.authorization import parse_authorization_response
 from admit.protocol.claims import ago
 from admit.protocol.global_token_revocation import (
@@ -91,6 +92,51 @@ def test_an_endpoint_that_is_not_there_is_named_with_its_status(read: Answered, 
     with pytest.raises(ProviderError) as caught:
         read(answer({}, 404))
     assert caught.value.detail == f"{what} answered 404"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize(("read", "what"), ENDPOINTS)
+def test_an_endpoint_that_leads_elsewhere_is_told_with_the_host(
+    read: Answered, what: str, status: int
+) -> None:
+    del what
+    response = HttpResponse(status=status, headers={"location": f"{EVIL}/path?code=c"})
+    with pytest.raises(ProviderError) as caught:
+        read(response)
+    assert caught.value.cause == redirected(response)
+    assert "'evil.example'" in caught.value.cause
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("text/html", "'text/html'"),
+        ("text/html; charset=utf-8", "'text/html; charset=utf-8'"),
+        ("t\u00e9xt/html", "an odd content type"),
+        ("a-token-in-its-place", "an odd content type"),
+    ],
+)
+def test_what_is_no_media_type_is_not_quoted(kind: str, told: str) -> None:
+    with pytest.raises(ProviderError) as caught:
+        jwks.parse_jwks_response(answer(b"<html>", content_type=kind))
+    assert caught.value.detail.startswith(f"{jwks.WHAT} answered 200 with {told}: ")
+
+
+@pytest.mark.parametrize(
+    ("token_type", "told"),
+    [
+        ("t" * 12, repr("t" * 12)),
+        ("t" * 13, "13 characters"),
+        (["Bearer"], "list"),
+        (None, "NoneType"),
+        (12, "int"),
+    ],
+)
+def test_an_odd_token_type_is_told_unless_it_may_be_a_token(token_type: Any, told: str) -> None:
+    document = {"access_token": "at", "id_token": "it", "token_type": token_type}
+    with refused("token.token_type") as caught:
+        token.parse_token_response(answer(document))
+    assert told in caught.value.detail
 
 
 @pytest.mark.parametrize("document", [{}, {"keys": {}}, {"keys": "word"}])
