@@ -150,12 +150,16 @@ class ByForm:
             **more,
         )
 
-    def sign_in(self, session: str = "") -> str:
-        """Sign in where *session* is the cookie of one, and return that of the new one."""
+    def sign_in(self, session: str = "", later: str = "") -> str:
+        """Sign in where *session* is the cookie of one, and return that of the new one.
+
+        *later* is one that began meanwhile, and that the browser brings to the form all the same.
+        """
         begun = self.send("GET", "/signin?prompt=login", session)
         parameters = self.site.provider.authorize(begun.location)
         attempt = set_cookies(begun)[0].split(";")[0]
-        answer = self.send("POST", "/authorization-code/callback", attempt, data=parameters)
+        cookies = "; ".join(filter(None, [attempt, later]))
+        answer = self.send("POST", "/authorization-code/callback", cookies, data=parameters)
         assert answer.status_code == 303
         [cookie] = [text for text in set_cookies(answer) if text.startswith("__Host-admit=")]
         return cookie.split(";")[0]
@@ -172,6 +176,18 @@ def test_a_form_from_the_provider_ends_the_former_session_too() -> None:
     assert "replaced" in browser.site.events[-1].fields
     assert browser.is_signed_in(newer)
     assert not browser.is_signed_in(former)
+
+
+def test_the_session_that_a_browser_brings_is_the_former_one() -> None:
+    browser = ByForm()
+    first = browser.sign_in()
+    second = browser.sign_in()
+    third = browser.sign_in(first, later=second)
+    assert [browser.is_signed_in(cookie) for cookie in (first, second, third)] == [
+        True,
+        False,
+        True,
+    ]
 
 
 @pytest.mark.parametrize(

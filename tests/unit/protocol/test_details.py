@@ -95,12 +95,14 @@ def test_an_endpoint_that_is_not_there_is_named_with_its_status(read: Answered, 
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("body", [b"", b"{}"], ids=["no body", "JSON"])
 @pytest.mark.parametrize(("read", "what"), ENDPOINTS)
 def test_an_endpoint_that_leads_elsewhere_is_told_with_the_host(
-    read: Answered, what: str, status: int
+    read: Answered, what: str, body: bytes, status: int
 ) -> None:
     del what
-    response = HttpResponse(status=status, headers={"location": f"{EVIL}/path?code=c"})
+    location = {"location": f"{EVIL}/path?code=c"}
+    response = HttpResponse(status=status, headers=location, body=body)
     with pytest.raises(ProviderError) as caught:
         read(response)
     assert caught.value.cause == redirected(response)
