@@ -145,6 +145,8 @@ def locked(url: str) -> Iterator[None]:
 def forget_names(url: str, beginning: bytes) -> None:
     """Let the names that begin so be unused again, as if their seconds had passed."""
     with closing(sqlite3.connect(urlsplit(url).path[1:], isolation_level=None)) as database:
-        like = (beginning, len(beginning))
-        gone = database.execute("DELETE FROM admit_names WHERE substr(name, 1, ?2) = ?1", like)
+        like = {"beginning": beginning, "length": len(beginning)}
+        gone = database.execute(
+            "DELETE FROM admit_names WHERE substr(name, 1, :length) = :beginning", like
+        )
         assert gone.rowcount, "nobody had used one"
